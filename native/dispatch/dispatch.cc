@@ -1,0 +1,67 @@
+#include "dispatch.h"
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace chainrule {
+
+// Each instruction set's library exports one function that fills its table.
+namespace scalar { void fill(KernelTable*); }
+#if defined(__x86_64__) || defined(_M_X64)
+namespace avx2 { void fill(KernelTable*); }
+namespace avx512 { void fill(KernelTable*); }
+#elif defined(__aarch64__) || defined(_M_ARM64)
+namespace neon { void fill(KernelTable*); }
+#endif
+
+namespace {
+
+struct Filled {
+  KernelTable table{};
+  explicit Filled(void (*fill)(KernelTable*)) { fill(&table); }
+};
+
+struct Choice {
+  const KernelTable* table = nullptr;
+  char error[256] = "";
+  Choice() {
+    const Isa best_first[] = {Isa::avx512, Isa::avx2, Isa::neon, Isa::scalar};
+    const char* name = std::getenv("CHAINRULE_ISA");
+    if (name && *name) {
+      Isa isa;
+      if (isa_from_name(name, &isa)) table = kernel_table(isa);
+      if (table) return;
+      int used = std::snprintf(error, sizeof error, "CHAINRULE_ISA=%.32s is not available here; this machine can run:", name);
+      for (Isa i : best_first)
+        if (kernel_table(i) && used > 0 && used < static_cast<int>(sizeof error))
+          used += std::snprintf(error + used, sizeof error - static_cast<size_t>(used), " %s", isa_name(i));
+      return;
+    }
+    for (Isa i : best_first)
+      if ((table = kernel_table(i))) return;
+  }
+};
+
+}  // namespace
+
+const KernelTable* kernel_table(Isa isa) {
+  if (!cpu_supports(isa)) return nullptr;
+  switch (isa) {
+    case Isa::scalar: { static const Filled f(scalar::fill); return &f.table; }
+#if defined(__x86_64__) || defined(_M_X64)
+    case Isa::avx2: { static const Filled f(avx2::fill); return &f.table; }
+    case Isa::avx512: { static const Filled f(avx512::fill); return &f.table; }
+#elif defined(__aarch64__) || defined(_M_ARM64)
+    case Isa::neon: { static const Filled f(neon::fill); return &f.table; }
+#endif
+    default: return nullptr;
+  }
+}
+
+const KernelTable* active_table(const char** error) {
+  static const Choice choice;
+  if (error) *error = choice.error;
+  return choice.table;
+}
+
+}  // namespace chainrule
