@@ -18,15 +18,67 @@ export interface NativeInfo {
   readonly unary: readonly { readonly name: string; readonly keeps: 'nothing' | 'input' | 'output'; readonly parameters: number }[]
 }
 
+/** One forward op of a plan; `weight`, `bias`: offsets in elements into the flat parameter vector. */
+export type PlanOp =
+  | { kind: 'linear'; x: number; y: number; weight: number; weightLength: number; bias?: number }
+  | { kind: 'unary'; x: number; y: number; op: number; p0: number; p1: number }
+  | { kind: 'prelu'; x: number; y: number; weight: number; weightLength: number }
+  | { kind: 'softmax' | 'logSoftmax'; x: number; y: number }
+
+/** A network to compile: op i makes value i + 1 (value 0 is the input), `widths[v]` is the elements per row of value v. */
+export interface PlanDescription {
+  float64: boolean
+  /** The most rows of one batch. */
+  batch: number
+  widths: number[]
+  ops: PlanOp[]
+  /** 'none' for a plan that only predicts. */
+  loss: 'none' | 'crossEntropy' | 'squaredError'
+  /** Length of the flat parameter vector. */
+  parameters: number
+}
+
+/** A compiled network. It runs one thing at a time; training and `predict` run on the library's own threads. */
+export interface NativePlan {
+  /**
+   * Copies the rows `rows[start … start + count)` of x and y into a staging slot (0 or 1), x multiplied by `scale`. y holds
+   * labels (Int32Array or Uint8Array) for cross-entropy, else targets. Throws OUT_OF_RANGE for a bad row or label.
+   */
+  stage(
+    slot: number, x: FloatArray | Int32Array | Uint8Array, y: FloatArray | Int32Array | Uint8Array,
+    rows: Int32Array, start: number, count: number, scale: number,
+  ): void
+  /**
+   * Trains on a staged slot in batches; `step` (from 1) is the number of the first. Resolves to [mean loss, correct rows,
+   * rows] for each batch that was run: fewer than staged after `stop()`, or when the last one's loss is not finite (that
+   * batch then changed nothing). `optimizer`: 1 SGD with options learning rate, momentum, dampening, weight decay,
+   * nesterov, 0; 2 Adam with learning rate, beta1, beta2, epsilon, weight decay, decoupled. All blocks lie in SharedArrayBuffers.
+   */
+  train(
+    slot: number, parameters: FloatArray, gradients: FloatArray, state0: FloatArray | null, state1: FloatArray | null,
+    optimizer: number, o0: number, o1: number, o2: number, o3: number, o4: number, o5: number, step: number,
+  ): Promise<Float64Array>
+  /** Resolves to a new array [rows, outputs]. x is copied before the call returns. */
+  predict(parameters: FloatArray, x: FloatArray): Promise<FloatArray>
+  /** y = network(x), on this thread, without allocation. */
+  predictSync(parameters: FloatArray, x: FloatArray, y: FloatArray): void
+  /** Ends a running `train` before its next batch. */
+  stop(): void
+  describe(): { steps: number; arenaBytes: number; stagingBytes: number }
+}
+
 /**
  * Every function checks what could touch memory (types, detached buffers, lengths, ranges) and throws an Error whose
  * message begins with the function's name. Float arrays of one call have one element type. Arrays are dense, row-major.
  * Outputs are written in place; `=` overwrites, `+=` adds.
  */
 export interface Addon {
+  readonly NativePlan: new (description: PlanDescription) => NativePlan
   info(): NativeInfo
   /** Threads of the process-wide pool (1 to 256). */
   setThreads(threads: number): void
+  /** The best rate of fused multiply-adds that this machine reaches from registers, in GFLOP/s (takes about 0.1 s). */
+  measurePeak(float64: boolean, threads: number): number
 
   /** y = f(x); x and y may be the same array. `op` is an index into `info().unary`; p0, p1 its constants. */
   unaryForward(op: number, x: FloatArray, y: FloatArray, p0: number, p1: number): void

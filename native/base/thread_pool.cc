@@ -7,60 +7,65 @@
 
 #if defined(__x86_64__) || defined(_M_X64)
 #include <immintrin.h>
-#define CHAINRULE_PAUSE() _mm_pause()
-#elif defined(__aarch64__)
-#define CHAINRULE_PAUSE() __asm__ volatile("yield")
-#else
-#define CHAINRULE_PAUSE() ((void)0)
 #endif
 
 namespace chainrule {
 namespace {
 
-// About 200 µs on a 3.7 GHz Zen 4 (a pause is some 40 cycles): longer than the gaps between the regions of a training step.
-constexpr int kSpins = 20000;
-// The caller waits for workers that are computing; if one lost its core, giving ours away is the way out.
-constexpr int kSpinsBeforeYield = 2000;
+// About 200 µs on a 3.7 GHz Zen 4 (a pause is some 40 cycles): longer than the gaps between a training step's regions.
+constexpr int kSpinsBeforeSleep = 20000;
+// Who spins gives its core away now and then: when two threads land on one core, the other one gets on.
+constexpr int kSpinsBetweenYields = 1024;
+
+inline void pause() {
+#if defined(__x86_64__) || defined(_M_X64)
+  _mm_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
 
 int default_threads() {
   if (const char* text = std::getenv("CHAINRULE_THREADS")) {
     const int n = std::atoi(text);
-    if (n >= 1 && n <= 256) return n;
+    if (n >= 1 && n <= ThreadPool::kMaxThreads) return n;
   }
-  return cpu_count() < 256 ? cpu_count() : 256;
+  const int n = cpu_count();
+  return n < ThreadPool::kMaxThreads ? n : ThreadPool::kMaxThreads;
 }
 
 }  // namespace
 
 ThreadPool::ThreadPool(int threads) { resize(threads); }
 
-ThreadPool::~ThreadPool() {
-  std::lock_guard<std::mutex> lock(region_);
-  stop_workers();
-}
+ThreadPool::~ThreadPool() { stop_workers(); }
 
 ThreadPool& ThreadPool::global() {
-  // Leaked on purpose: worker threads may outlive static destructors at process exit.
+  // Never destroyed: threads of other parts of the process may still use it while static objects are torn down.
   static ThreadPool* pool = new ThreadPool(default_threads());
   return *pool;
 }
 
 void ThreadPool::stop_workers() {
-  stopping_ = true;
-  epoch_.fetch_add(1, std::memory_order_release);
+  stopping_.store(true, std::memory_order_relaxed);
+  parts_.store(0, std::memory_order_relaxed);
+  epoch_.fetch_add(1, std::memory_order_seq_cst);
   epoch_.notify_all();
   for (std::thread& t : workers_) t.join();
   workers_.clear();
-  stopping_ = false;
+  stopping_.store(false, std::memory_order_relaxed);
 }
 
 bool ThreadPool::resize(int threads) {
   if (threads < 1) threads = 1;
-  if (threads > 256) threads = 256;
-  std::lock_guard<std::mutex> lock(region_);
-  if (threads == static_cast<int>(workers_.size()) + 1) return true;
-  stop_workers();
+  if (threads > kMaxThreads) threads = kMaxThreads;
+  while (!try_enter()) std::this_thread::yield();
   bool complete = true;
+  if (threads == size()) {
+    leave();
+    return complete;
+  }
+  stop_workers();
   try {
     workers_.reserve(static_cast<std::size_t>(threads - 1));
     const uint32_t seen = epoch_.load(std::memory_order_relaxed);
@@ -69,55 +74,76 @@ bool ThreadPool::resize(int threads) {
     complete = false;
   }
   size_.store(static_cast<int>(workers_.size()) + 1, std::memory_order_relaxed);
+  leave();
   return complete;
 }
 
-void ThreadPool::take_parts() {
-  for (;;) {
-    const int part = next_.fetch_add(1, std::memory_order_relaxed);
-    if (part >= parts_) return;
+void ThreadPool::take_parts(int first, uint32_t epoch) {
+  const int parts = parts_.load(std::memory_order_relaxed);
+  for (int i = 0; i < parts; i++) {
+    const int part = first + i < parts ? first + i : (first + i) % parts;
+    uint64_t expected = open(epoch);
+    if (!taken_[part].compare_exchange_strong(expected, expected + 1, std::memory_order_acq_rel)) continue;
+    // From here to the decrement the region cannot end, so function_ and context_ are this region's.
     function_(context_, part);
+    remaining_.fetch_sub(1, std::memory_order_release);
+  }
+}
+
+void ThreadPool::run_region(int parts, Function function, void* context) {
+  const uint32_t epoch = epoch_.load(std::memory_order_relaxed) + 1;
+  // Any worker still looking at the last region finds all its parts taken; the new tags are set before parts_ can grow.
+  for (int i = 0; i < parts; i++) taken_[i].store(open(epoch), std::memory_order_relaxed);
+  function_ = function;
+  context_ = context;
+  remaining_.store(parts, std::memory_order_relaxed);
+  parts_.store(parts, std::memory_order_relaxed);
+  epoch_.store(epoch, std::memory_order_seq_cst);
+  if (sleepers_.load(std::memory_order_seq_cst) > 0) epoch_.notify_all();
+  take_parts(0, epoch);
+  for (int spins = 1; remaining_.load(std::memory_order_acquire) != 0; spins++) {
+    pause();
+    if (spins % kSpinsBetweenYields == 0) std::this_thread::yield();
   }
 }
 
 void ThreadPool::run_erased(int parts, Function function, void* context) {
-  std::unique_lock<std::mutex> lock(region_, std::try_to_lock);
-  if (!lock.owns_lock() || workers_.empty()) {
+  if (!try_enter()) {
     for (int i = 0; i < parts; i++) function(context, i);
     return;
   }
-  function_ = function;
-  context_ = context;
-  parts_ = parts;
-  next_.store(0, std::memory_order_relaxed);
-  busy_.store(static_cast<int>(workers_.size()), std::memory_order_relaxed);
-  epoch_.fetch_add(1, std::memory_order_seq_cst);
-  if (sleepers_.load(std::memory_order_seq_cst) > 0) epoch_.notify_all();
-  take_parts();
-  for (int spins = 0; busy_.load(std::memory_order_acquire) != 0; spins++) {
-    if (spins < kSpinsBeforeYield) CHAINRULE_PAUSE();
-    else std::this_thread::yield();
-  }
+  if (parts <= kMaxThreads) run_region(parts, function, context);
+  else run_grouped(parts, function, context);
+  leave();
 }
 
-void ThreadPool::work(int, uint32_t seen) {
+// More parts than threads can be: each group is a run of neighbouring parts.
+void ThreadPool::run_grouped(int parts, Function function, void* context) {
+  struct Grouped { Function function; void* context; int parts; } grouped{function, context, parts};
+  run_region(kMaxThreads, [](void* c, int group) {
+    const Grouped& g = *static_cast<Grouped*>(c);
+    const int64_t n = g.parts;
+    for (int64_t i = group * n / kMaxThreads; i < (group + 1) * n / kMaxThreads; i++) g.function(g.context, static_cast<int>(i));
+  }, &grouped);
+}
+
+void ThreadPool::work(int index, uint32_t seen) {
   for (;;) {
+    uint32_t epoch;
     int spins = 0;
-    while (epoch_.load(std::memory_order_acquire) == seen) {
-      if (++spins < kSpins) {
-        CHAINRULE_PAUSE();
-        // Give the core away now and then: when two threads land on one core, the other gets on.
-        if ((spins & 1023) == 0) std::this_thread::yield();
+    while ((epoch = epoch_.load(std::memory_order_acquire)) == seen) {
+      if (++spins < kSpinsBeforeSleep) {
+        pause();
+        if (spins % kSpinsBetweenYields == 0) std::this_thread::yield();
         continue;
       }
       sleepers_.fetch_add(1, std::memory_order_seq_cst);
       epoch_.wait(seen, std::memory_order_seq_cst);
       sleepers_.fetch_sub(1, std::memory_order_relaxed);
     }
-    seen++;
-    if (stopping_) return;
-    take_parts();
-    busy_.fetch_sub(1, std::memory_order_release);
+    seen = epoch;
+    if (stopping_.load(std::memory_order_relaxed)) return;
+    take_parts(index, epoch);
   }
 }
 

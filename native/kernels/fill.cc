@@ -7,9 +7,11 @@ namespace CHAINRULE_ISA {
 
 // One per kernel source.
 void fill_gemm(KernelTable* table);
+void fill_peak(KernelTable* table);
 
 void fill(KernelTable* table) {
   fill_gemm(table);
+  fill_peak(table);
 }
 
 }  // namespace CHAINRULE_ISA

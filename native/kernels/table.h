@@ -50,21 +50,23 @@ struct AdamOptions {
 template <class T>
 struct Kernels {
   GemmKernels<T> gemm;                 ///< see gemm_table.h
+  /// Runs `rounds` rounds of independent FMAs on registers alone and returns the FLOPs done: the machine's peak.
+  double (*fma_burst)(size_t rounds);
   const UnaryKernel<T>* unary;         ///< indexed like KernelTable::unary_info
   BinaryKernel<T> binary[static_cast<int>(Binary::count)];
 
   /// y = max(0,x) + alpha·min(0,x); channel c of row r uses alpha[c·sa], sa = 0 (one alpha) or 1 (one per channel).
   void (*prelu_forward)(size_t rows, size_t channels, const T* x, const T* alpha, size_t sa, T* y);
-  /// dx = ; dalpha += Σ dy·min(0,x), over everything (sa = 0) or per channel (sa = 1).
+  /// dx = ; dalpha += Σ dy·min(0,x), over everything (sa = 0) or per channel (sa = 1). dx == dy allowed.
   void (*prelu_backward)(size_t rows, size_t channels, const T* x, const T* alpha, size_t sa, const T* dy, T* dx, T* dalpha);
 
   /// Row-wise, stable: y = e^(x-max)/Σ. x == y allowed. [rows, cols]
   void (*softmax_forward)(size_t rows, size_t cols, const T* x, T* y);
-  /// dx = y·(dy − Σ dy·y)
+  /// dx = y·(dy − Σ dy·y); dx == dy allowed
   void (*softmax_backward)(size_t rows, size_t cols, const T* y, const T* dy, T* dx);
   /// y = x − max − log Σ e^(x-max)
   void (*log_softmax_forward)(size_t rows, size_t cols, const T* x, T* y);
-  /// dx = dy − e^y·Σ dy
+  /// dx = dy − e^y·Σ dy; dx == dy allowed
   void (*log_softmax_backward)(size_t rows, size_t cols, const T* y, const T* dy, T* dx);
   /// Softmax cross-entropy in one sweep: losses[r] = log Σ e^x − x[label] (=), dx = scale·(softmax − onehot) (=, may be
   /// null, dx == x allowed). Labels must lie in [0, cols): the caller checks.

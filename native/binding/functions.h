@@ -1,0 +1,26 @@
+// The exported functions, by file, and what they share. Each converts, checks, calls one native operation, maps errors.
+#pragma once
+#include <node_api.h>
+
+#include "../base/thread_pool.h"
+#include "../kernels/table.h"
+
+namespace chainrule::binding {
+
+/// The kernel table of this process; module start fails without one.
+const KernelTable& kernels();
+inline ThreadPool& pool() { return ThreadPool::global(); }
+
+struct Function {
+  const char* name;
+  napi_callback call;
+};
+/// A file's functions, ended by a null name.
+extern const Function kElementwiseFunctions[];
+extern const Function kRowFunctions[];
+extern const Function kMatrixFunctions[];
+extern const Function kOptimizerFunctions[];
+extern const Function kRandomFunctions[];
+extern const Function kSystemFunctions[];
+
+}  // namespace chainrule::binding

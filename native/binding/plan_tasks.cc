@@ -1,0 +1,185 @@
+#include "plan_tasks.h"
+
+#include <cstring>
+
+#include "../plan/gather.h"
+#include "functions.h"
+
+namespace chainrule::binding {
+namespace {
+
+Column read_column(Arguments& a, std::size_t i, const char* expected) {
+  Column c;
+  bool typed = false;
+  void* data = nullptr;
+  const bool read = napi_is_typedarray(a.env(), a.raw(i), &typed) == napi_ok && typed &&
+                    napi_get_typedarray_info(a.env(), a.raw(i), &c.type, &c.length, &data, nullptr, nullptr) == napi_ok;
+  a.require(read && (c.type == napi_float32_array || c.type == napi_float64_array || c.type == napi_uint8_array || c.type == napi_int32_array), expected);
+  c.data = data;
+  return c;
+}
+
+template <class T>
+void gather(const Column& from, std::size_t cols, const int32_t* rows, std::size_t count, double scale, T* to) {
+  switch (from.type) {
+    case napi_float32_array: return gather_rows(static_cast<const float*>(from.data), cols, rows, count, scale, to);
+    case napi_float64_array: return gather_rows(static_cast<const double*>(from.data), cols, rows, count, scale, to);
+    case napi_uint8_array: return gather_rows(static_cast<const uint8_t*>(from.data), cols, rows, count, scale, to);
+    default: return gather_rows(static_cast<const int32_t*>(from.data), cols, rows, count, scale, to);
+  }
+}
+
+}  // namespace
+
+StageRequest read_stage(Arguments& a, std::size_t inputs, std::size_t outputs, LossKind loss) {
+  StageRequest r;
+  r.x = read_column(a, 1, "x to be a Float32Array, Float64Array, Int32Array or Uint8Array");
+  r.y = read_column(a, 2, "y to be a Float32Array, Float64Array, Int32Array or Uint8Array");
+  const Ints rows = a.ints(3, "rows");
+  const std::size_t start = a.size(4, "start");
+  r.count = a.size(5, "count");
+  r.scale = a.number(6, "scale");
+  r.inputs = inputs;
+  r.outputs = outputs;
+  r.loss = loss;
+  a.require(start <= rows.length && r.count <= rows.length - start, "start and count to lie in rows");
+  const bool labels = loss == LossKind::cross_entropy;
+  a.require(!labels || r.y.type == napi_int32_array || r.y.type == napi_uint8_array, "labels in an Int32Array or Uint8Array");
+  if (!a.ok()) return r;
+  r.rows = rows.data + start;
+  const std::size_t limit = std::min(r.x.length / inputs, r.y.length / (labels ? 1 : outputs));
+  const std::size_t bad = first_bad_row(r.rows, r.count, limit);
+  if (bad < r.count) a.check({Code::out_of_range, "row out of range", static_cast<int64_t>(start + bad), r.rows[bad]});
+  return r;
+}
+
+template <class T>
+Status copy_rows(const StageRequest& r, Staging* staging) {
+  const bool labels = r.loss == LossKind::cross_entropy;
+  staging->rows = 0;
+  T* const x = static_cast<T*>(staging->x.reserve(r.count * r.inputs * sizeof(T)));
+  void* const y = labels ? staging->labels.reserve(r.count * sizeof(int32_t)) : staging->targets.reserve(r.count * r.outputs * sizeof(T));
+  if (!x || !y) return {Code::out_of_memory, "no memory to stage batches"};
+  if (labels) {
+    int32_t* const to = static_cast<int32_t*>(y);
+    if (r.y.type == napi_uint8_array) gather_rows(static_cast<const uint8_t*>(r.y.data), 1, r.rows, r.count, 1.0, to);
+    else gather_rows(static_cast<const int32_t*>(r.y.data), 1, r.rows, r.count, 1.0, to);
+    const std::size_t bad = first_bad_row(to, r.count, r.outputs);
+    if (bad < r.count) return {Code::out_of_range, "label out of range", r.rows[bad], to[bad]};
+  } else {
+    gather(r.y, r.outputs, r.rows, r.count, 1.0, static_cast<T*>(y));
+  }
+  gather(r.x, r.inputs, r.rows, r.count, r.scale, x);
+  staging->rows = r.count;
+  return {};
+}
+
+template Status copy_rows<float>(const StageRequest&, Staging*);
+template Status copy_rows<double>(const StageRequest&, Staging*);
+
+template <class T>
+Status predict_rows(PlanObject& object, const Floats& parameters, const Floats& x, void* y, std::size_t rows, const Task* task) {
+  Plan<T>& plan = object.plan<T>();
+  for (std::size_t at = 0; at < rows; at += plan.batch()) {
+    if (task && task->closing()) return {};
+    const Status status = plan.predict(pool(), parameters.as<T>(), x.as<T>(at * plan.inputs()), std::min(plan.batch(), rows - at), static_cast<T*>(y) + at * plan.outputs());
+    if (!status.ok()) return status;
+  }
+  return {};
+}
+
+template Status predict_rows<float>(PlanObject&, const Floats&, const Floats&, void*, std::size_t, const Task*);
+template Status predict_rows<double>(PlanObject&, const Floats&, const Floats&, void*, std::size_t, const Task*);
+
+void TrainTask::read(Arguments& a, std::size_t parameters, bool wide) {
+  slot_ = static_cast<std::size_t>(a.integer(0, "slot", 0, 1));
+  parameters_ = a.shared_floats(1, "parameters");
+  gradients_ = a.shared_floats(2, "gradients");
+  const char* const names[] = {"state0", "state1"};
+  for (std::size_t i = 0; i < 2; i++)
+    if (!a.is_null(3 + i)) state_[i] = a.shared_floats(3 + i, names[i]);
+  update_.kind = static_cast<OptimizerKind>(a.integer(5, "optimizer", 0, 2));
+  double o[7];
+  const char* const options[] = {"option 0", "option 1", "option 2", "option 3", "option 4", "option 5"};
+  for (std::size_t i = 0; i < 6; i++) o[i] = a.number(6 + i, options[i]);
+  const int64_t step = a.integer(12, "step", 1, int64_t{1} << 53);
+  update_.sgd = {o[0], o[1], o[2], o[3], o[4] != 0, step == 1};
+  update_.adam = {o[0], o[1], o[2], o[3], o[4], o[5] != 0, step};
+  a.require_length(parameters_.length, parameters, "parameters");
+  a.require_length(gradients_.length, parameters, "gradients");
+  for (std::size_t i = 0; i < 2; i++)
+    if (state_[i].data) a.require_length(state_[i].length, parameters, names[i]);
+  a.require(a.dtype() == (wide ? DType::float64 : DType::float32), "arrays of the plan's element type");
+  const bool sgd = update_.kind == OptimizerKind::sgd, adam = update_.kind == OptimizerKind::adam;
+  a.require(!(sgd && o[1] != 0) || state_[0].data, "a velocity when momentum is not 0");
+  a.require(!adam || (state_[0].data && state_[1].data), "m and v for Adam");
+}
+
+template <class T>
+void TrainTask::run() {
+  Plan<T>& plan = object_.plan<T>();
+  const Staging& staged = object_.staging(slot_);
+  const Blocks<T> blocks{parameters_.as<T>(), gradients_.as<T>(), {state_[0].as<T>(), state_[1].as<T>()}};
+  const T* const x = static_cast<const T*>(staged.x.data());
+  const T* const targets = static_cast<const T*>(staged.targets.data());
+  const int32_t* const labels = static_cast<const int32_t*>(staged.labels.data());
+  for (std::size_t at = 0; at < staged.rows && !closing() && !object_.stopping().load(std::memory_order_relaxed); at += plan.batch()) {
+    const std::size_t rows = std::min(plan.batch(), staged.rows - at);
+    BatchResult result;
+    status = plan.train(pool(), blocks, x + at * plan.inputs(), labels ? labels + at : nullptr, targets ? targets + at * plan.outputs() : nullptr, rows, update_, &result);
+    if (!status.ok()) return;
+    results_.insert(results_.end(), {result.loss, result.correct, static_cast<double>(rows)});
+    if (!result.finite) return;
+    update_.sgd.first = 0;
+    update_.adam.step++;
+  }
+}
+
+void TrainTask::work() {
+  std::lock_guard<std::mutex> lock(object_.mutex());
+  results_.reserve(object_.staging(slot_).rows);
+  if (object_.wide()) run<double>();
+  else run<float>();
+}
+
+Napi::Value TrainTask::resolve(Napi::Env env) {
+  Napi::Float64Array out = Napi::Float64Array::New(env, results_.size());
+  if (!results_.empty()) std::memcpy(out.Data(), results_.data(), results_.size() * sizeof(double));
+  return out;
+}
+
+TrainTask::~TrainTask() {
+  if (started_) object_.training_[slot_].fetch_sub(1);
+}
+
+PredictTask::PredictTask(PlanObject& object, const Floats& parameters, const Floats& x, std::size_t rows, std::size_t outputs)
+    : object_(object), parameters_(parameters), rows_(rows), outputs_(outputs), x_length_(x.length) {
+  const std::size_t element = object.wide() ? sizeof(double) : sizeof(float);
+  void* const copy = x_.reserve(x.length * element);
+  if (!copy || !y_.reserve(rows * outputs * element)) {
+    status = {Code::out_of_memory, "no memory to predict"};
+    return;
+  }
+  // Copied, because the caller may change or transfer its array while the prediction runs.
+  if (x.length) std::memcpy(copy, x.data, x.length * element);
+}
+
+void PredictTask::work() {
+  std::lock_guard<std::mutex> lock(object_.mutex());
+  const Floats x{x_.data(), x_length_};
+  status = object_.wide() ? predict_rows<double>(object_, parameters_, x, y_.data(), rows_, this) : predict_rows<float>(object_, parameters_, x, y_.data(), rows_, this);
+}
+
+Napi::Value PredictTask::resolve(Napi::Env env) {
+  const std::size_t n = rows_ * outputs_;
+  if (object_.wide()) {
+    Napi::Float64Array out = Napi::Float64Array::New(env, n);
+    if (n) std::memcpy(out.Data(), y_.data(), n * sizeof(double));
+    return out;
+  }
+  Napi::Float32Array out = Napi::Float32Array::New(env, n);
+  if (n) std::memcpy(out.Data(), y_.data(), n * sizeof(float));
+  return out;
+}
+
+}  // namespace chainrule::binding

@@ -1,0 +1,224 @@
+// Operations on the rows or columns of a matrix: softmax, losses, PReLU, column sums, gathering.
+#include "../base/aligned.h"
+#include "../base/parallel.h"
+#include "../plan/gather.h"
+#include "arguments.h"
+#include "functions.h"
+
+namespace chainrule::binding {
+namespace {
+
+// The number of rows of a matrix of `cols` columns; a length that is no multiple is an error.
+std::size_t rows_of(Arguments& a, std::size_t length, std::size_t cols) {
+  a.require(cols > 0 || length == 0, "cols to be positive");
+  a.require(cols == 0 || length % cols == 0, "a whole number of rows");
+  return a.ok() && cols ? length / cols : 0;
+}
+
+// Rows are split over threads when together they are long enough.
+template <class Body>
+void parallel_rows(std::size_t rows, std::size_t cols, Body&& body) {
+  const std::size_t grain = cols >= kElementGrain ? 1 : (kElementGrain + cols - 1) / (cols ? cols : 1);
+  parallel_ranges(pool(), rows, grain, 16, body);
+}
+
+template <class Select>
+napi_value row_forward(napi_env env, napi_callback_info info, const char* name, Select&& select) {
+  Arguments a(env, info, name);
+  const std::size_t cols = a.size(0, "cols");
+  const Floats x = a.floats(1, "x"), y = a.floats(2, "y");
+  a.require_length(y.length, x.length, "y");
+  const std::size_t rows = rows_of(a, x.length, cols);
+  if (!a.ok()) return nullptr;
+  with_dtype(a.dtype(), [&]<class T>() {
+    const auto kernel = select(kernels().of<T>());
+    parallel_rows(rows, cols, [&](std::size_t begin, std::size_t end) { kernel(end - begin, cols, x.as<T>(begin * cols), y.as<T>(begin * cols)); });
+  });
+  return nullptr;
+}
+
+template <class Select>
+napi_value row_backward(napi_env env, napi_callback_info info, const char* name, Select&& select) {
+  Arguments a(env, info, name);
+  const std::size_t cols = a.size(0, "cols");
+  const Floats y = a.floats(1, "y"), dy = a.floats(2, "dy"), dx = a.floats(3, "dx");
+  a.require_length(y.length, dx.length, "y");
+  a.require_length(dy.length, dx.length, "dy");
+  const std::size_t rows = rows_of(a, dx.length, cols);
+  if (!a.ok()) return nullptr;
+  with_dtype(a.dtype(), [&]<class T>() {
+    const auto kernel = select(kernels().of<T>());
+    parallel_rows(rows, cols, [&](std::size_t begin, std::size_t end) {
+      kernel(end - begin, cols, y.as<T>(begin * cols), dy.as<T>(begin * cols), dx.as<T>(begin * cols));
+    });
+  });
+  return nullptr;
+}
+
+napi_value softmax_forward(napi_env env, napi_callback_info info) {
+  return row_forward(env, info, "softmaxForward", [](const auto& k) { return k.softmax_forward; });
+}
+napi_value softmax_backward(napi_env env, napi_callback_info info) {
+  return row_backward(env, info, "softmaxBackward", [](const auto& k) { return k.softmax_backward; });
+}
+napi_value log_softmax_forward(napi_env env, napi_callback_info info) {
+  return row_forward(env, info, "logSoftmaxForward", [](const auto& k) { return k.log_softmax_forward; });
+}
+napi_value log_softmax_backward(napi_env env, napi_callback_info info) {
+  return row_backward(env, info, "logSoftmaxBackward", [](const auto& k) { return k.log_softmax_backward; });
+}
+
+napi_value cross_entropy(napi_env env, napi_callback_info info) {
+  Arguments a(env, info, "crossEntropy");
+  const std::size_t cols = a.size(0, "cols");
+  const Floats x = a.floats(1, "x");
+  const Ints labels = a.ints(2, "labels");
+  const double scale = a.number(3, "scale");
+  const Floats dx = a.floats_or_null(4, "dx");
+  const std::size_t rows = rows_of(a, x.length, cols);
+  a.require_length(labels.length, rows, "labels");
+  if (dx.data) a.require_length(dx.length, x.length, "dx");
+  if (!a.ok()) return nullptr;
+  const std::size_t bad = first_bad_row(labels.data, rows, cols);
+  if (bad < rows) a.check({Code::out_of_range, "label out of range", static_cast<int64_t>(bad), labels.data[bad]});
+  static thread_local AlignedBuffer scratch;
+  if (!scratch.reserve(rows * sizeof(double))) a.check({Code::out_of_memory, "no memory for the rows' losses"});
+  if (!a.ok()) return nullptr;
+  void* const losses = scratch.data();
+  return a.result(with_dtype(a.dtype(), [&]<class T>() {
+    T* const each = static_cast<T*>(losses);
+    parallel_rows(rows, cols, [&](std::size_t begin, std::size_t end) {
+      kernels().of<T>().cross_entropy(end - begin, cols, x.as<T>(begin * cols), labels.data + begin, scale, each + begin, dx.as<T>(begin * cols));
+    });
+    return kernels().of<T>().sum(rows, each);
+  }));
+}
+
+napi_value squared_error(napi_env env, napi_callback_info info) {
+  Arguments a(env, info, "squaredError");
+  const Floats x = a.floats(0, "x"), target = a.floats(1, "target");
+  const double scale = a.number(2, "scale");
+  const Floats dx = a.floats_or_null(3, "dx");
+  a.require_length(target.length, x.length, "target");
+  if (dx.data) a.require_length(dx.length, x.length, "dx");
+  if (!a.ok()) return nullptr;
+  return a.result(with_dtype(a.dtype(), [&]<class T>() {
+    return kernels().of<T>().squared_error(x.length, x.as<T>(), target.as<T>(), scale, dx.as<T>());
+  }));
+}
+
+napi_value prelu_forward(napi_env env, napi_callback_info info) {
+  Arguments a(env, info, "preluForward");
+  const std::size_t channels = a.size(0, "channels");
+  const Floats x = a.floats(1, "x"), alpha = a.floats(2, "alpha"), y = a.floats(3, "y");
+  const std::size_t rows = rows_of(a, x.length, channels);
+  if (alpha.length != 1) a.require_length(alpha.length, channels, "alpha");
+  a.require_length(y.length, x.length, "y");
+  if (!a.ok()) return nullptr;
+  with_dtype(a.dtype(), [&]<class T>() {
+    parallel_rows(rows, channels, [&](std::size_t begin, std::size_t end) {
+      kernels().of<T>().prelu_forward(end - begin, channels, x.as<T>(begin * channels), alpha.as<T>(), alpha.length != 1, y.as<T>(begin * channels));
+    });
+  });
+  return nullptr;
+}
+
+napi_value prelu_backward(napi_env env, napi_callback_info info) {
+  Arguments a(env, info, "preluBackward");
+  const std::size_t channels = a.size(0, "channels");
+  const Floats x = a.floats(1, "x"), alpha = a.floats(2, "alpha"), dy = a.floats(3, "dy"), dx = a.floats(4, "dx"), dalpha = a.floats(5, "dalpha");
+  const std::size_t rows = rows_of(a, x.length, channels);
+  if (alpha.length != 1) a.require_length(alpha.length, channels, "alpha");
+  a.require_length(dalpha.length, alpha.length, "dalpha");
+  a.require_length(dy.length, x.length, "dy");
+  a.require_length(dx.length, x.length, "dx");
+  if (!a.ok()) return nullptr;
+  with_dtype(a.dtype(), [&]<class T>() {
+    kernels().of<T>().prelu_backward(rows, channels, x.as<T>(), alpha.as<T>(), alpha.length != 1, dy.as<T>(), dx.as<T>(), dalpha.as<T>());
+  });
+  return nullptr;
+}
+
+napi_value column_sums(napi_env env, napi_callback_info info) {
+  Arguments a(env, info, "columnSums");
+  const Floats x = a.floats(0, "x"), out = a.floats(1, "out");
+  const bool accumulate = a.boolean(2, "accumulate");
+  const std::size_t cols = out.length, rows = rows_of(a, x.length, cols);
+  if (!a.ok()) return nullptr;
+  with_dtype(a.dtype(), [&]<class T>() {
+    const std::size_t grain = rows >= kElementGrain ? 1 : kElementGrain / (rows ? rows : 1) + 1;
+    parallel_ranges(pool(), cols, grain, kElementUnit, [&](std::size_t begin, std::size_t end) {
+      kernels().of<T>().column_sums(rows, end - begin, x.as<T>(begin), cols, out.as<T>(begin), accumulate);
+    });
+  });
+  return nullptr;
+}
+
+napi_value argmax_rows(napi_env env, napi_callback_info info) {
+  Arguments a(env, info, "argmaxRows");
+  const std::size_t cols = a.size(0, "cols");
+  const Floats x = a.floats(1, "x");
+  const Ints out = a.ints(2, "out");
+  const std::size_t rows = rows_of(a, x.length, cols);
+  a.require_length(out.length, rows, "out");
+  if (!a.ok()) return nullptr;
+  with_dtype(a.dtype(), [&]<class T>() { kernels().of<T>().argmax_rows(rows, cols, x.as<T>(), out.data); });
+  return nullptr;
+}
+
+// The source may hold bytes too, which no other function takes.
+struct Source {
+  void* data = nullptr;
+  std::size_t length = 0;
+  napi_typedarray_type type = napi_int8_array;
+};
+
+Source read_source(Arguments& a, std::size_t i) {
+  Source s;
+  bool typed = false;
+  const bool read = napi_is_typedarray(a.env(), a.raw(i), &typed) == napi_ok && typed &&
+                    napi_get_typedarray_info(a.env(), a.raw(i), &s.type, &s.length, &s.data, nullptr, nullptr) == napi_ok;
+  a.require(read && (s.type == napi_float32_array || s.type == napi_float64_array || s.type == napi_uint8_array),
+            "x to be a Float32Array, Float64Array or Uint8Array");
+  return s;
+}
+
+napi_value gather(napi_env env, napi_callback_info info) {
+  Arguments a(env, info, "gatherRows");
+  const Source x = read_source(a, 0);
+  const std::size_t cols = a.size(1, "cols");
+  const Ints rows = a.ints(2, "rows");
+  const std::size_t start = a.size(3, "start"), count = a.size(4, "count");
+  const double scale = a.number(5, "scale");
+  const Floats out = a.floats(6, "out");
+  a.require(cols > 0 && cols <= (std::size_t{1} << 40), "cols to be positive");
+  a.require(start <= rows.length && count <= rows.length - start, "start and count to lie in rows");
+  a.require(a.ok() && count <= (std::size_t{1} << 53) / cols && out.length == count * cols, "out to have count·cols elements");
+  if (!a.ok()) return nullptr;
+  const int32_t* const first = rows.data + start;
+  const std::size_t bad = first_bad_row(first, count, x.length / cols);
+  if (bad < count) a.check({Code::out_of_range, "row out of range", static_cast<int64_t>(start + bad), first[bad]});
+  if (!a.ok()) return nullptr;
+  with_dtype(a.dtype(), [&]<class T>() {
+    parallel_rows(count, cols, [&](std::size_t begin, std::size_t end) {
+      T* const to = out.as<T>(begin * cols);
+      const std::size_t n = end - begin;
+      if (x.type == napi_float32_array) gather_rows(static_cast<const float*>(x.data), cols, first + begin, n, scale, to);
+      else if (x.type == napi_float64_array) gather_rows(static_cast<const double*>(x.data), cols, first + begin, n, scale, to);
+      else gather_rows(static_cast<const uint8_t*>(x.data), cols, first + begin, n, scale, to);
+    });
+  });
+  return nullptr;
+}
+
+}  // namespace
+
+const Function kRowFunctions[] = {
+    {"softmaxForward", softmax_forward}, {"softmaxBackward", softmax_backward},
+    {"logSoftmaxForward", log_softmax_forward}, {"logSoftmaxBackward", log_softmax_backward},
+    {"crossEntropy", cross_entropy}, {"squaredError", squared_error},
+    {"preluForward", prelu_forward}, {"preluBackward", prelu_backward},
+    {"columnSums", column_sums}, {"argmaxRows", argmax_rows}, {"gatherRows", gather}, {nullptr, nullptr},
+};
+
+}  // namespace chainrule::binding

@@ -1,0 +1,86 @@
+// One vector type for every instruction set: Vec<float> and Vec<double>, as wide as the processor's registers.
+// A kernel is written once against this interface and compiled once per instruction set (macro CHAINRULE_ISA).
+//
+// Freestanding on purpose: C headers and intrinsics only, everything forced inline in the namespace of the instruction
+// set, so that no function compiled for a newer processor can be picked by the linker for an older one.
+//
+//   Vec<T>::lanes                        elements in a register
+//   Vec<T>(s)                            s in every lane
+//   Vec<T>::load(p), v.store(p)          any alignment
+//   Vec<T>::load(p, tail), v.store(p, tail)   the first n lanes, tail = Vec<T>::tail(n), 0 <= n <= lanes: other bytes are
+//                                        never touched, other lanes are loaded as 0
+//   + - * /  -x  fma(a,b,c) = a·b+c  fms = a·b-c  fnma = c-a·b      sqrt abs copysign(magnitude, sign) round (half to even)
+//   min(a,b) = a<b ? a : b   max(a,b) = a>b ? a : b                 so b, where either is NaN or both are zeros
+//   < <= > >= == !=  -> Mask<T>; & | ! on masks; select(mask, a, b); any all first(mask) (index of the first true lane)
+//   & | ^ andnot(a,b) = ~a & b  shift_left<k> shift_right<k> (logical) add_bits sub_bits    on the bit patterns
+//   exact_error(a,b,p) = a·b-p without rounding, where p = a·b rounded
+//   scale2(x,n) = x·2^n with one rounding, for whole n and normal x and x·2^(n/2)
+//   reduce_add reduce_max (a fixed order)   transpose(rows[lanes])   widen(Vec<float>, &low, &high)
+//
+// On instruction sets without FMA, fma rounds twice in float64 (float32 goes through float64): code that needs the exact
+// product uses exact_error.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(_MSC_VER) && !defined(__clang__)
+#define CHAINRULE_INLINE __forceinline
+#else
+#define CHAINRULE_INLINE __attribute__((always_inline)) inline
+#endif
+
+namespace chainrule {
+namespace CHAINRULE_ISA {
+template <class T> struct Vec;
+template <class T> struct Mask;
+
+/// Layout of the floating-point types, and the number that shifts a whole number into the low bits of a mantissa.
+template <class T> struct Format;
+template <> struct Format<float> {
+  using Bits = uint32_t;
+  static constexpr int mantissa = 23, bias = 127;
+  static constexpr float magic = 12582912.0f;  // 1.5·2^23
+};
+template <> struct Format<double> {
+  using Bits = uint64_t;
+  static constexpr int mantissa = 52, bias = 1023;
+  static constexpr double magic = 6755399441055744.0;  // 1.5·2^52
+};
+}  // namespace CHAINRULE_ISA
+}  // namespace chainrule
+
+#if defined(CHAINRULE_ISA_avx512)
+#include "avx512.h"
+#elif defined(CHAINRULE_ISA_avx2)
+#include "avx2.h"
+#elif defined(CHAINRULE_ISA_neon)
+#include "neon.h"
+#else
+#include "scalar.h"
+#endif
+
+namespace chainrule {
+namespace CHAINRULE_ISA {
+
+template <class T>
+CHAINRULE_INLINE Vec<T> select(Mask<T> mask, T a, T b) { return select(mask, Vec<T>(a), Vec<T>(b)); }
+
+/// 2^n, where `shifted` = n + Format<T>::magic holds the whole number n, and 2^n is normal.
+template <class T>
+CHAINRULE_INLINE Vec<T> power_of_two(Vec<T> shifted) {
+  return add_bits(shift_left<Format<T>::mantissa>(shifted), Vec<T>(T(1)));
+}
+
+#if !defined(CHAINRULE_ISA_avx512)
+/// x·2^n in two exact halves, so that only the last multiplication rounds (into subnormals) or overflows.
+template <class T>
+CHAINRULE_INLINE Vec<T> scale2(Vec<T> x, Vec<T> n) {
+  const Vec<T> magic(Format<T>::magic);
+  const Vec<T> half = fma(n, Vec<T>(T(0.5)), magic);
+  const Vec<T> rest = n - (half - magic) + magic;
+  return x * power_of_two(half) * power_of_two(rest);
+}
+#endif
+
+}  // namespace CHAINRULE_ISA
+}  // namespace chainrule

@@ -1,0 +1,39 @@
+#include "description.h"
+
+namespace chainrule {
+namespace {
+
+// Far beyond any memory, small enough that products of two stay below 2^63.
+constexpr std::size_t kMostWidth = std::size_t{1} << 31, kMostBatch = std::size_t{1} << 24, kMostElements = std::size_t{1} << 40;
+
+bool fits(std::size_t offset, std::size_t length, std::size_t total) { return offset <= total && length <= total - offset; }
+
+}  // namespace
+
+Status validate(const PlanDescription& d, int unary_count) {
+  auto bad = [](const char* what, std::size_t op) { return Status{Code::invalid_argument, what, static_cast<int64_t>(op), 0}; };
+  if (d.batch == 0 || d.batch > kMostBatch) return bad("a batch of 1 to 2^24 rows", 0);
+  if (d.ops.empty()) return bad("at least one op", 0);
+  if (d.widths.size() != d.ops.size() + 1) return bad("one width for the input and each op", 0);
+  for (std::size_t width : d.widths)
+    if (width == 0 || width > kMostWidth || width > kMostElements / d.batch) return bad("positive widths that fit memory", 0);
+  for (std::size_t i = 0; i < d.ops.size(); i++) {
+    const OpDescription& op = d.ops[i];
+    if (op.y != static_cast<int32_t>(i + 1) || op.x < 0 || op.x >= op.y) return bad("ops in order of their values", i);
+    const std::size_t in = d.widths[static_cast<std::size_t>(op.x)], out = d.widths[static_cast<std::size_t>(op.y)];
+    if (op.kind == OpKind::linear) {
+      if (in > kMostElements / out || op.weight_length != in * out) return bad("a weight of out·in elements", i);
+      if (!fits(op.weight, op.weight_length, d.parameters)) return bad("the weight inside the parameters", i);
+      if (op.bias != kNone && !fits(op.bias, out, d.parameters)) return bad("the bias inside the parameters", i);
+      continue;
+    }
+    if (in != out) return bad("an output as wide as the input", i);
+    if (op.kind == OpKind::unary && (op.unary < 0 || op.unary >= unary_count)) return bad("a known elementwise op", i);
+    if (op.kind == OpKind::prelu &&
+        ((op.weight_length != 1 && op.weight_length != in) || !fits(op.weight, op.weight_length, d.parameters)))
+      return bad("one alpha or one per channel, inside the parameters", i);
+  }
+  return {};
+}
+
+}  // namespace chainrule

@@ -1,0 +1,39 @@
+// What a plan is made from: the forward ops of a network in order, its loss, and the sizes of everything. Plain data, as
+// the binding reads it; validate() rejects whatever could touch memory it should not.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "../base/status.h"
+
+namespace chainrule {
+
+enum class OpKind : int32_t { linear, unary, prelu, softmax, log_softmax };
+enum class LossKind : int32_t { none, cross_entropy, squared_error };
+
+inline constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+
+/// One forward op: value y from value x. Offsets are elements into the flat parameter vector.
+struct OpDescription {
+  OpKind kind = OpKind::unary;
+  int32_t x = 0, y = 0;              ///< value numbers; value 0 is the input, each op makes the next one
+  std::size_t weight = kNone;        ///< linear: [out, in]; prelu: alpha, `weight_length` long
+  std::size_t weight_length = 0;
+  std::size_t bias = kNone;          ///< linear: [out], or kNone
+  int32_t unary = -1;                ///< unary: index into KernelTable::unary_info
+  double parameters[2] = {0, 0};     ///< the unary op's constants
+};
+
+struct PlanDescription {
+  std::size_t batch = 0;             ///< the most rows of one batch
+  std::vector<std::size_t> widths;   ///< elements per row of each value; widths[0] is the input's
+  std::vector<OpDescription> ops;
+  LossKind loss = LossKind::none;    ///< none: a plan that only predicts
+  std::size_t parameters = 0;        ///< length of the flat parameter vector
+};
+
+/// Ok if every index, offset and width fits; `where` is the op's number otherwise.
+Status validate(const PlanDescription& description, int unary_count);
+
+}  // namespace chainrule

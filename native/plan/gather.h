@@ -1,0 +1,32 @@
+// Copies rows of a data set into a batch, by row index, with conversion and scaling.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+namespace chainrule {
+
+/// out[i, :] = scale·x[rows[i], :], i < count; x is [·, cols]. The caller has checked every row index.
+template <class Source, class T>
+void gather_rows(const Source* x, std::size_t cols, const int32_t* rows, std::size_t count, double scale, T* out) {
+  const T factor = static_cast<T>(scale);
+  for (std::size_t i = 0; i < count; i++) {
+    const Source* from = x + static_cast<std::size_t>(rows[i]) * cols;
+    T* to = out + i * cols;
+    if (std::is_same_v<Source, T> && scale == 1.0) {
+      std::memcpy(to, from, cols * sizeof(T));
+    } else {
+      for (std::size_t c = 0; c < cols; c++) to[c] = static_cast<T>(from[c]) * factor;
+    }
+  }
+}
+
+/// The first i with rows[i] outside [0, limit), or count.
+inline std::size_t first_bad_row(const int32_t* rows, std::size_t count, std::size_t limit) {
+  for (std::size_t i = 0; i < count; i++)
+    if (rows[i] < 0 || static_cast<std::size_t>(rows[i]) >= limit) return i;
+  return count;
+}
+
+}  // namespace chainrule
