@@ -5,7 +5,7 @@
 // set, so that no function compiled for a newer processor can be picked by the linker for an older one.
 //
 //   Vec<T>::lanes                        elements in a register
-//   Vec<T>(s)                            s in every lane
+//   Vec<T>(s)                            s in every lane; numbers convert by themselves: 1.0 + v
 //   Vec<T>::load(p), v.store(p)          any alignment
 //   Vec<T>::load(p, tail), v.store(p, tail)   the first n lanes, tail = Vec<T>::tail(n), 0 <= n <= lanes: other bytes are
 //                                        never touched, other lanes are loaded as 0
@@ -25,8 +25,10 @@
 
 #if defined(_MSC_VER) && !defined(__clang__)
 #define CHAINRULE_INLINE __forceinline
+#define CHAINRULE_INLINE_LAMBDA
 #else
 #define CHAINRULE_INLINE __attribute__((always_inline)) inline
+#define CHAINRULE_INLINE_LAMBDA __attribute__((always_inline))
 #endif
 
 namespace chainrule {
@@ -63,12 +65,12 @@ namespace chainrule {
 namespace CHAINRULE_ISA {
 
 template <class T>
-CHAINRULE_INLINE Vec<T> select(Mask<T> mask, T a, T b) { return select(mask, Vec<T>(a), Vec<T>(b)); }
+CHAINRULE_INLINE Vec<T> select(Mask<T> mask, double a, double b) { return select(mask, Vec<T>(T(a)), Vec<T>(T(b))); }
 
 /// 2^n, where `shifted` = n + Format<T>::magic holds the whole number n, and 2^n is normal.
 template <class T>
 CHAINRULE_INLINE Vec<T> power_of_two(Vec<T> shifted) {
-  return add_bits(shift_left<Format<T>::mantissa>(shifted), Vec<T>(T(1)));
+  return add_bits(shift_left<Format<T>::mantissa>(shifted), 1.0);
 }
 
 #if !defined(CHAINRULE_ISA_avx512)
@@ -76,7 +78,7 @@ CHAINRULE_INLINE Vec<T> power_of_two(Vec<T> shifted) {
 template <class T>
 CHAINRULE_INLINE Vec<T> scale2(Vec<T> x, Vec<T> n) {
   const Vec<T> magic(Format<T>::magic);
-  const Vec<T> half = fma(n, Vec<T>(T(0.5)), magic);
+  const Vec<T> half = fma(n, 0.5, magic);
   const Vec<T> rest = n - (half - magic) + magic;
   return x * power_of_two(half) * power_of_two(rest);
 }

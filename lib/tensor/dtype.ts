@@ -1,0 +1,47 @@
+// Element types: their names and their typed arrays.
+import { describe } from '../checks.js'
+import { DTypeError } from '../errors.js'
+
+/** Arrays of the two element types that gates work on. */
+export type FloatArray = Float32Array | Float64Array
+/** Any array a tensor can lie in. */
+export type TensorData = FloatArray | Int32Array
+/** Names of the element types. */
+export type DType = 'float32' | 'float64' | 'int32'
+/** The element types that gates work on. */
+export type FloatDType = 'float32' | 'float64'
+
+const constructors = { float32: Float32Array, float64: Float64Array, int32: Int32Array } as const
+
+/** All element types. */
+export const dtypes: readonly DType[] = ['float32', 'float64', 'int32']
+
+/** The element type of an array, or undefined if tensors cannot lie in it. */
+export function dtypeOf(data: unknown): DType | undefined {
+  if (data instanceof Float32Array) return 'float32'
+  if (data instanceof Float64Array) return 'float64'
+  if (data instanceof Int32Array) return 'int32'
+  return undefined
+}
+
+/** A new array of zeros. */
+export function allocate(dtype: FloatDType, length: number): FloatArray
+export function allocate(dtype: DType, length: number): TensorData
+export function allocate(dtype: DType, length: number): TensorData {
+  return new constructors[dtype](length)
+}
+
+/** Checks the name of an element type. */
+export function checkDType(operation: string, value: unknown): DType {
+  if (typeof value !== 'string' || !dtypes.includes(value as DType)) {
+    throw new DTypeError(operation, `dtype to be one of ${dtypes.join(', ')}`, describe(value))
+  }
+  return value as DType
+}
+
+/** Checks the name of a floating-point element type. */
+export function checkFloatDType(operation: string, value: unknown): FloatDType {
+  const dtype = checkDType(operation, value)
+  if (dtype === 'int32') throw new DTypeError(operation, 'dtype float32 or float64', 'int32')
+  return dtype
+}

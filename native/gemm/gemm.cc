@@ -1,0 +1,167 @@
+// The outer loops of GEMM, 5 to 3 in the numbering of "Anatomy of High-Performance Many-Threaded Matrix Multiplication"
+// (Smith, van de Geijn, Smelyanskiy, Hammond, Van Zee 2014); loops 2 and 1 are kernels/gemm_block.h.
+#include "gemm.h"
+
+#include <atomic>
+#include <cstring>
+
+#include "../base/aligned.h"
+#include "blocking.h"
+
+namespace chainrule {
+namespace {
+
+/// Multiply-adds below which a second thread costs more than it saves: about 4 µs of one core's work.
+constexpr double kLeastPart = 192 * 1024;
+
+/// A product as the kernels see it: vectors run along n, where C is transposed if the roles of A and B were exchanged.
+template <class T>
+struct Product {
+  const GemmKernels<T>& kernels;
+  std::size_t m, n, k;
+  T alpha, beta;
+  Matrix<const T> a, b;
+  T* c;
+  std::size_t c_row;
+  bool transposed;
+  const Epilogue<T>& epilogue;
+  int vectors;
+  bool pack_a, pack_b;
+  Blocking blocking;
+};
+
+/// Packed operands of the calling thread, kept from call to call.
+struct Scratch {
+  AlignedBuffer a, b;
+};
+Scratch& scratch() {
+  thread_local Scratch s;
+  return s;
+}
+
+/// y = act(x) row by row, where x is C or the copy that backward keeps.
+template <class T>
+void apply_epilogue(const Epilogue<T>& e, T* c, std::size_t c_stride, T* before, std::size_t rows, std::size_t columns) {
+  for (std::size_t i = 0; i < rows; i++) {
+    T* y = c + i * c_stride;
+    T* x = before ? before + i * e.before_stride : y;
+    if (before && !e.activation) std::memcpy(x, y, columns * sizeof(T));
+    else if (e.activation) e.activation->forward(columns, x, y, e.parameters);
+  }
+}
+
+/// k = 0 or alpha = 0: C = act(beta·C + bias).
+template <class T>
+void without_product(std::size_t m, std::size_t n, T beta, Matrix<T> c, const Epilogue<T>& e) {
+  for (std::size_t i = 0; i < m; i++) {
+    T* row = c.data + i * c.row_stride;
+    for (std::size_t j = 0; j < n; j++) row[j] = (beta == T(0) ? T(0) : beta * row[j]) + (e.bias ? e.bias[j] : T(0));
+    if (e.before) std::memcpy(e.before + i * e.before_stride, row, n * sizeof(T));
+    if (e.activation) e.activation->forward(n, row, row, e.parameters);
+  }
+}
+
+/// Rows [m0, m1) and columns [n0, n1) of the product. False without memory.
+template <class T>
+bool compute_part(const Product<T>& q, std::size_t m0, std::size_t m1, std::size_t n0, std::size_t n1) {
+  const auto [mc, kc, nc] = q.blocking;
+  const std::size_t lanes = static_cast<std::size_t>(q.kernels.lanes);
+  T *packed_a = nullptr, *packed_b = nullptr;
+  if (q.pack_a && !(packed_a = static_cast<T*>(scratch().a.reserve(std::min(mc, m1 - m0) * kc * sizeof(T))))) return false;
+  if (q.pack_b && !(packed_b = static_cast<T*>(scratch().b.reserve(round_up(std::min(nc, n1 - n0), lanes) * kc * sizeof(T))))) return false;
+
+  const Epilogue<T>& e = q.epilogue;
+  // With beta = 0 the sums grow in `before` and the activation moves them to C: no copy.
+  T* const sums = e.before && e.activation && q.beta == T(0) ? e.before : q.c;
+  const std::size_t sums_row = sums == q.c ? q.c_row : e.before_stride;
+
+  GemmBlock<T> block;
+  block.a_row = q.a.row_stride;
+  block.a_col = q.a.col_stride;
+  block.b_row = q.b.row_stride;
+  block.c_row = sums_row;
+  block.alpha = q.alpha;
+  block.vectors = q.vectors;
+  block.a_packed = q.pack_a;
+  block.b_packed = q.pack_b;
+  block.transposed = q.transposed;
+  for (std::size_t j = n0; j < n1; j += nc) {  // loop 5
+    block.n = std::min(nc, n1 - j);
+    for (std::size_t p = 0; p < q.k; p += kc) {  // loop 4
+      block.k = std::min(kc, q.k - p);
+      const bool last = p + block.k == q.k;
+      block.beta = p == 0 ? q.beta : T(1);
+      block.b = q.b.data + p * q.b.row_stride + j * q.b.col_stride;
+      if (q.pack_b) {
+        q.kernels.pack_b(block.k, block.n, block.b, q.b.row_stride, q.b.col_stride, q.vectors, packed_b);
+        block.b = packed_b;
+      }
+      for (std::size_t i = m0; i < m1; i += mc) {  // loop 3
+        block.m = std::min(mc, m1 - i);
+        block.a = q.a.data + i * q.a.row_stride + p * q.a.col_stride;
+        if (q.pack_a) {
+          q.kernels.pack_a(block.m, block.k, block.a, q.a.row_stride, q.a.col_stride, q.vectors, packed_a);
+          block.a = packed_a;
+        }
+        const std::size_t row = q.transposed ? j : i, column = q.transposed ? i : j;
+        block.c = sums + row * sums_row + column;
+        block.bias = last && e.bias ? e.bias + column : nullptr;
+        q.kernels.block(block);
+        if (last && (e.activation || e.before)) {
+          const std::size_t rows = q.transposed ? block.n : block.m, columns = q.transposed ? block.m : block.n;
+          T* c = q.c + row * q.c_row + column;
+          T* before = e.before ? e.before + row * e.before_stride + column : nullptr;
+          if (before && e.activation && sums == q.c)
+            for (std::size_t r = 0; r < rows; r++) std::memcpy(before + r * e.before_stride, c + r * q.c_row, columns * sizeof(T));
+          apply_epilogue(e, c, q.c_row, before, rows, columns);
+        }
+      }
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+template <class T>
+Status gemm(const KernelTable& table, ThreadPool& pool, std::size_t m, std::size_t n, std::size_t k, T alpha, Matrix<const T> a,
+            Matrix<const T> b, T beta, Matrix<T> c, const Epilogue<T>& epilogue) {
+  if (c.col_stride != 1 && n > 1) return invalid("[gemm] C must have a column stride of 1");
+  if (m == 0 || n == 0) return {};
+  if (k == 0 || alpha == T(0)) {
+    without_product(m, n, beta, c, epilogue);
+    return {};
+  }
+  const GemmKernels<T>& kernels = table.of<T>().gemm;
+  Product<T> q{kernels, m, n, k, alpha, beta, a, b, c.data, c.row_stride, false, epilogue, kernels.vectors, false, false, {}};
+  if (b.col_stride != 1 && a.row_stride == 1) {
+    // Aᵀ's rows are contiguous and B's are not: compute Cᵀ = Bᵀ·Aᵀ.
+    q.m = n;
+    q.n = m;
+    q.a = {b.data, b.col_stride, b.row_stride};
+    q.b = {a.data, a.col_stride, a.row_stride};
+    q.transposed = true;
+  }
+  q.pack_b = q.b.col_stride != 1 && q.n > 1;
+  q.blocking = choose_blocking(kernels, q.vectors, k);
+
+  const std::size_t lanes = static_cast<std::size_t>(kernels.lanes);
+  const std::size_t mr = static_cast<std::size_t>(kernels.rows[q.vectors]), nr = static_cast<std::size_t>(q.vectors) * lanes;
+  const Grid grid = choose_grid(q.m, q.n, k, mr, nr, static_cast<std::size_t>(pool.size()), kLeastPart, q.pack_b ? 8 : 1);
+  const std::size_t step_m = round_up(ceil_div(q.m, grid.rows), mr), step_n = round_up(ceil_div(q.n, grid.columns), nr);
+  std::atomic<bool> enough_memory{true};
+  pool.run(static_cast<int>(grid.rows * grid.columns), [&](int part) {
+    const std::size_t i = static_cast<std::size_t>(part) / grid.columns * step_m, j = static_cast<std::size_t>(part) % grid.columns * step_n;
+    if (i >= q.m || j >= q.n) return;
+    if (!compute_part(q, i, std::min(q.m, i + step_m), j, std::min(q.n, j + step_n))) enough_memory.store(false, std::memory_order_relaxed);
+  });
+  if (!enough_memory.load(std::memory_order_relaxed)) return {Code::out_of_memory, "[gemm] no memory for the packed operands"};
+  return {};
+}
+
+template Status gemm<float>(const KernelTable&, ThreadPool&, std::size_t, std::size_t, std::size_t, float, Matrix<const float>, Matrix<const float>, float,
+                            Matrix<float>, const Epilogue<float>&);
+template Status gemm<double>(const KernelTable&, ThreadPool&, std::size_t, std::size_t, std::size_t, double, Matrix<const double>, Matrix<const double>, double,
+                             Matrix<double>, const Epilogue<double>&);
+
+}  // namespace chainrule

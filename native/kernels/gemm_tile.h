@@ -1,0 +1,142 @@
+// The micro-kernel: one tile of C in registers. Rows are broadcast from A, columns are vectors of B.
+#pragma once
+#include "gemm_table.h"
+#include "simd/vec.h"
+
+namespace chainrule {
+namespace CHAINRULE_ISA {
+namespace {
+
+// Keeps a loaded value in its register: without it g++ folds the load into every multiply-add that uses it, and the tile
+// is bound by loads.
+#if defined(__GNUC__) && defined(CHAINRULE_ISA_avx512)
+#define CHAINRULE_PIN(value) __asm__("" : "+v"(value))
+#elif defined(__GNUC__) && defined(CHAINRULE_ISA_avx2)
+#define CHAINRULE_PIN(value) __asm__("" : "+x"(value))
+#elif defined(__GNUC__) && defined(CHAINRULE_ISA_neon)
+#define CHAINRULE_PIN(value) __asm__("" : "+w"(value))
+#else
+#define CHAINRULE_PIN(value) (void)0
+#endif
+// Hides how a pointer was computed, so that g++ does not turn one pointer and fixed offsets into many pointers.
+#if defined(__GNUC__)
+#define CHAINRULE_OPAQUE(pointer) __asm__("" : "+r"(pointer))
+#else
+#define CHAINRULE_OPAQUE(pointer) (void)0
+#endif
+
+/// Registers left for accumulators decide the tiles: rows[v] is the most rows of a tile of v vectors.
+struct Tiles {
+#if defined(CHAINRULE_ISA_avx512) || defined(CHAINRULE_ISA_neon)
+  static constexpr int vectors = 4;
+  static constexpr int rows[5] = {0, 16, 12, 8, 6};
+#else
+  static constexpr int vectors = 2;
+  static constexpr int rows[3] = {0, 12, 6};
+#endif
+  static constexpr int max_rows = rows[1];
+};
+
+/// What the tiles of one column panel share.
+template <class T>
+struct Panel {
+  size_t k;
+  size_t a_row, a_col;
+  const T* b;
+  size_t b_row;
+  size_t c_row;
+  T alpha, beta;
+  const T* bias;                ///< null, or the panel's part
+  typename Vec<T>::Tail tail;   ///< lanes of the last vector, for the masked tiles
+};
+
+template <bool Masked, class T>
+CHAINRULE_INLINE Vec<T> load_last(const T* p, typename Vec<T>::Tail tail) {
+  if constexpr (Masked) return Vec<T>::load(p, tail);
+  else return Vec<T>::load(p);
+}
+template <bool Masked, class T>
+CHAINRULE_INLINE void store_last(Vec<T> v, T* p, typename Vec<T>::Tail tail) {
+  if constexpr (Masked) v.store(p, tail);
+  else v.store(p);
+}
+
+/// C[Rows, Vectors] = alpha·A·B + beta·C + bias; beta = 0 never reads C. Masked: the last vector ends at panel.tail.
+template <class T, int Rows, int Vectors, bool Masked>
+void tile(const Panel<T>& panel, const T* a, T* c) {
+  using V = Vec<T>;
+  constexpr int lanes = V::lanes, groups = (Rows + 3) / 4, last = Vectors - 1;
+  const typename V::Tail tail = panel.tail;
+  const size_t c_row = panel.c_row;
+
+  V acc[Rows][Vectors];
+#pragma GCC unroll 16
+  for (int i = 0; i < Rows; i++)
+#pragma GCC unroll 4
+    for (int j = 0; j < Vectors; j++) acc[i][j] = V(T(0));
+
+  // Rows of A in groups of four, each reached from one pointer by the strides row and 3·row.
+  const size_t row = panel.a_row, row3 = 3 * row, col = panel.a_col, b_row = panel.b_row;
+  const T* group[groups];
+#pragma GCC unroll 4
+  for (int g = 0; g < groups; g++) group[g] = a + static_cast<size_t>(4 * g) * row;
+  const T* b = panel.b;
+  for (size_t p = panel.k; p != 0; p--) {
+    V bv[Vectors];
+#pragma GCC unroll 4
+    for (int j = 0; j < Vectors; j++) {
+      bv[j] = j == last ? load_last<Masked>(b + j * lanes, tail) : V::load(b + j * lanes);
+      CHAINRULE_PIN(bv[j].v);
+    }
+#pragma GCC unroll 16
+    for (int i = 0; i < Rows; i++) {
+      const T* g = group[i / 4];
+      V av(i % 4 == 0 ? g[0] : i % 4 == 1 ? g[row] : i % 4 == 2 ? g[2 * row] : g[row3]);
+      if constexpr (Vectors > 1) CHAINRULE_PIN(av.v);
+#pragma GCC unroll 4
+      for (int j = 0; j < Vectors; j++) acc[i][j] = fma(av, bv[j], acc[i][j]);
+    }
+    b += b_row;
+#pragma GCC unroll 4
+    for (int g = 0; g < groups; g++) {
+      group[g] += col;
+      CHAINRULE_OPAQUE(group[g]);
+    }
+  }
+
+  if (panel.alpha != T(1)) {
+    const V alpha(panel.alpha);
+#pragma GCC unroll 16
+    for (int i = 0; i < Rows; i++)
+#pragma GCC unroll 4
+      for (int j = 0; j < Vectors; j++) acc[i][j] = acc[i][j] * alpha;
+  }
+  if (panel.beta != T(0)) {
+    const V beta(panel.beta);
+    const T* from = c;
+#pragma GCC unroll 16
+    for (int i = 0; i < Rows; i++, from += c_row)
+#pragma GCC unroll 4
+      for (int j = 0; j < Vectors; j++)
+        acc[i][j] = fma(beta, j == last ? load_last<Masked>(from + j * lanes, tail) : V::load(from + j * lanes), acc[i][j]);
+  }
+  if (panel.bias) {
+#pragma GCC unroll 4
+    for (int j = 0; j < Vectors; j++) {
+      const V bias = j == last ? load_last<Masked>(panel.bias + j * lanes, tail) : V::load(panel.bias + j * lanes);
+#pragma GCC unroll 16
+      for (int i = 0; i < Rows; i++) acc[i][j] = acc[i][j] + bias;
+    }
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < Rows; i++, c += c_row)
+#pragma GCC unroll 4
+    for (int j = 0; j < Vectors; j++) {
+      if (j == last) store_last<Masked>(acc[i][j], c + j * lanes, tail);
+      else acc[i][j].store(c + j * lanes);
+    }
+}
+
+}  // namespace
+}  // namespace CHAINRULE_ISA
+}  // namespace chainrule

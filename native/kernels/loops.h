@@ -1,0 +1,38 @@
+// The loops under every elementwise kernel: main part and tail run the same body, only loads and stores differ.
+#pragma once
+#include "simd/vec.h"
+
+namespace chainrule {
+namespace CHAINRULE_ISA {
+
+/// A whole vector at an offset, and the first few lanes of one: what a body loads and stores with.
+template <class T> struct Whole {
+  size_t at;
+  CHAINRULE_INLINE Vec<T> load(const T* p) const { return Vec<T>::load(p + at); }
+  CHAINRULE_INLINE void store(T* p, Vec<T> v) const { v.store(p + at); }
+};
+template <class T> struct Part {
+  size_t at;
+  typename Vec<T>::Tail tail;
+  CHAINRULE_INLINE Vec<T> load(const T* p) const { return Vec<T>::load(p + at, tail); }
+  CHAINRULE_INLINE void store(T* p, Vec<T> v) const { v.store(p + at, tail); }
+};
+
+/// Calls body(access) for every vector of [0, n), the last one perhaps in part.
+template <class T, class Body>
+CHAINRULE_INLINE void for_each_vector(size_t n, Body body) {
+  constexpr size_t lanes = Vec<T>::lanes;
+  size_t i = 0;
+  for (; i + 2 * lanes <= n; i += 2 * lanes) {
+    body(Whole<T>{i});
+    body(Whole<T>{i + lanes});
+  }
+  if (i + lanes <= n) {
+    body(Whole<T>{i});
+    i += lanes;
+  }
+  if (i < n) body(Part<T>{i, Vec<T>::tail(n - i)});
+}
+
+}  // namespace CHAINRULE_ISA
+}  // namespace chainrule

@@ -1,0 +1,189 @@
+// Exponentials, logarithms and what is made of them, for vectors of float and double: one source, with the polynomials
+// of each type beside each other. Every function takes ±0, subnormal numbers, ±inf and NaN, unless it says otherwise.
+//
+// The coefficients are interpolations at Chebyshev nodes (computed with 60 digits, then rounded); each names its largest
+// relative error. Reductions follow Cody & Waite 1980; log and log1p follow Tang 1990 as FreeBSD's msun arranges it.
+#pragma once
+#include "simd/vec.h"
+
+namespace chainrule {
+namespace CHAINRULE_ISA {
+
+/// c0 + c1·x + c2·x² + … by Horner's rule.
+template <class T, class... C>
+CHAINRULE_INLINE Vec<T> polynomial(Vec<T> x, T c0, C... rest) {
+  if constexpr (sizeof...(rest) == 0) return Vec<T>(c0);
+  else return fma(x, polynomial(x, rest...), Vec<T>(c0));
+}
+
+template <class T> struct Constants;
+template <> struct Constants<float> {
+  static constexpr float log2e = 1.44269504f, ln2_high = 0.693359375f, ln2_low = -2.12194440e-4f;  // n·ln2_high is exact
+  static constexpr float exp_lowest = -104.0f, exp_highest = 89.0f;  // beyond: 0 and inf
+  static constexpr float expm1_lowest = -20.0f;                      // below: -1 after rounding
+  static constexpr float smallest_normal = 1.17549435e-38f, largest = 3.40282347e+38f, sqrt_half = 0.707106781f;
+  static constexpr float infinity = __builtin_inff(), nan = __builtin_nanf("");
+};
+template <> struct Constants<double> {
+  static constexpr double log2e = 1.4426950408889634, ln2_high = 6.93147180369123816490e-01, ln2_low = 1.90821492927058770002e-10;
+  static constexpr double exp_lowest = -746.0, exp_highest = 710.0;
+  static constexpr double expm1_lowest = -40.0;
+  static constexpr double smallest_normal = 2.2250738585072014e-308, largest = 1.7976931348623157e308, sqrt_half = 0.7071067811865476;
+  static constexpr double infinity = __builtin_inf(), nan = __builtin_nan("");
+};
+
+/// (e^r - 1 - r)/r² for |r| <= ln2/2; error of e^r: 9e-9 (float), 2e-17 (double).
+CHAINRULE_INLINE Vec<float> exp_polynomial(Vec<float> r) {
+  return polynomial(r, 0.5f, 1.6666576e-01f, 4.1666556e-02f, 8.363203e-03f, 1.3926213e-03f);
+}
+CHAINRULE_INLINE Vec<double> exp_polynomial(Vec<double> r) {
+  return polynomial(r, 0.5000000000000001, 0.16666666666666669, 0.04166666666662399, 0.008333333333330051,
+                    0.0013888888917281794, 0.00019841269863105968, 2.480152119021773e-05, 2.7557268378684192e-06,
+                    2.7620138719733994e-07, 2.5100424157005067e-08);
+}
+
+/// e^x = (1 + q)·2^n with |q| < 0.42; shifted = n + magic, as power_of_two takes it.
+template <class T> struct Exponential {
+  Vec<T> q, n, shifted;
+  /// (1 + q)·2^n, subnormal where it has to be.
+  CHAINRULE_INLINE Vec<T> value() const { return scale2(1.0 + q, n); }
+  /// The same for callers to whom a number below 2^-bias is as good as 2^-bias: one multiplication by a built power.
+  CHAINRULE_INLINE Vec<T> rough() const {
+    const Vec<T> smallest(Format<T>::magic - T(Format<T>::bias - 1));
+    return (1.0 + q) * power_of_two(max(smallest, shifted));
+  }
+};
+
+/// The reduction, for x (or the unrounded sum x + low) within [exp_lowest, exp_highest] or NaN.
+template <class T>
+CHAINRULE_INLINE Exponential<T> split_exp(Vec<T> x, Vec<T> low) {
+  using C = Constants<T>;
+  const Vec<T> magic(Format<T>::magic);
+  const Vec<T> shifted = fma(x, C::log2e, magic);
+  const Vec<T> n = shifted - magic;
+  const Vec<T> r = fnma(n, C::ln2_low, fnma(n, C::ln2_high, x)) + low;
+  return {fma(r * r, exp_polynomial(r), r), n, shifted};
+}
+template <class T>
+CHAINRULE_INLINE Exponential<T> split_exp(Vec<T> x) {
+  using C = Constants<T>;
+  const Vec<T> magic(Format<T>::magic);
+  const Vec<T> shifted = fma(x, C::log2e, magic);
+  const Vec<T> n = shifted - magic;
+  const Vec<T> r = fnma(n, C::ln2_low, fnma(n, C::ln2_high, x));
+  return {fma(r * r, exp_polynomial(r), r), n, shifted};
+}
+
+template <class T>
+CHAINRULE_INLINE Vec<T> clamp_exp(Vec<T> x) {
+  return min(Constants<T>::exp_highest, max(Constants<T>::exp_lowest, x));
+}
+template <class T>
+CHAINRULE_INLINE Vec<T> exp(Vec<T> x) { return split_exp(clamp_exp(x)).value(); }
+
+/// e^-|x|, in parts and whole.
+template <class T>
+CHAINRULE_INLINE Exponential<T> split_exp_of_minus_abs(Vec<T> x) {
+  return split_exp(max(Constants<T>::exp_lowest, x | -0.0));
+}
+template <class T>
+CHAINRULE_INLINE Vec<T> exp_of_minus_abs(Vec<T> x) { return split_exp_of_minus_abs(x).value(); }
+
+/// e^x - 1 for x <= 0 (the sign of -0 is lost): 2^n·q + (2^n - 1), no cancellation since n <= 0 and q > -0.3.
+template <class T>
+CHAINRULE_INLINE Vec<T> expm1_nonpositive(Vec<T> x) {
+  const Exponential<T> e = split_exp(max(Constants<T>::expm1_lowest, x));
+  const Vec<T> s = power_of_two(e.shifted);
+  return fma(s, e.q, s - 1.0);
+}
+
+/// e^x - 1 = 2·(2^(n-1)·q + (2^(n-1) - 1/2)): halved, so that 2^n does not overflow before the result does.
+template <class T>
+CHAINRULE_INLINE Vec<T> expm1(Vec<T> x) {
+  const Vec<T> low(Constants<T>::expm1_lowest), high(Constants<T>::exp_highest);
+  const Exponential<T> e = split_exp(min(high, max(low, x)));
+  const Vec<T> s = power_of_two(e.shifted - 1.0);
+  const Vec<T> y = fma(s, e.q, s - 0.5);
+  return copysign(select(e.n == 0.0, e.q, y + y), x);
+}
+
+template <class T>
+CHAINRULE_INLINE Vec<T> sigmoid(Vec<T> x) {
+  const Vec<T> e = exp_of_minus_abs(x), one(T(1));
+  return select(x < 0.0, e, one) / (one + e);
+}
+
+/// With e = e^(-2|x|) - 1: -e/(2 + e), the sign copied.
+template <class T>
+CHAINRULE_INLINE Vec<T> tanh(Vec<T> x) {
+  const Vec<T> a = x | -0.0;
+  const Vec<T> e = expm1_nonpositive(a + a);
+  return copysign(e / (2.0 + e), x);
+}
+
+/// (2·atanh(s) - 2s)/s³ as a polynomial in z = s², for s <= (√2-1)/(√2+1); error of the logarithm: 3e-10, 5e-18.
+CHAINRULE_INLINE Vec<float> log_polynomial(Vec<float> z) {
+  return polynomial(z, 6.666667e-01f, 4.0000123e-01f, 2.855078e-01f, 2.3331614e-01f);
+}
+CHAINRULE_INLINE Vec<double> log_polynomial(Vec<double> z) {
+  return polynomial(z, 0.666666666666667, 0.3999999999989889, 0.28571428628253836, 0.22222211089379496,
+                    0.1818289243253687, 0.15331611722055008, 0.14617807153417325);
+}
+/// The same for s <= 1/3; error of the logarithm: 1.1e-9, 7e-18.
+CHAINRULE_INLINE Vec<float> wide_log_polynomial(Vec<float> z) {
+  return polynomial(z, 6.666667e-01f, 3.9999706e-01f, 2.8592426e-01f, 2.1705428e-01f, 2.3230256e-01f);
+}
+CHAINRULE_INLINE Vec<double> wide_log_polynomial(Vec<double> z) {
+  return polynomial(z, 0.6666666666666666, 0.40000000000014724, 0.28571428567071666, 0.22222222721178223,
+                    0.18181789247591537, 0.15385575355515838, 0.13314057480122862, 0.12001897520703772,
+                    0.08796527026674057, 0.16172973765164872);
+}
+
+/// log(1 + e) for 0 <= e <= 1, no reduction: with s = e/(2+e), h = e²/2: e - (h - s·(h + R(s²))).
+template <class T>
+CHAINRULE_INLINE Vec<T> log1p_unit(Vec<T> e) {
+  const Vec<T> s = e / (2.0 + e), h = 0.5 * e * e, z = s * s;
+  return e - fnma(s, fma(z, wide_log_polynomial(z), h), h);
+}
+
+/// log(u) + k0·ln2 + c for normal u > 0 and c small beside it: u = 2^k·m with m in [√½, √2), f = m - 1.
+template <class T>
+CHAINRULE_INLINE Vec<T> log_normal(Vec<T> u, Vec<T> k0, Vec<T> c) {
+  using F = Format<T>;
+  using C = Constants<T>;
+  constexpr T whole = F::magic / T(1.5);  // 2^mantissa: its low bits take a whole number
+  const Vec<T> one(T(1)), half_root(C::sqrt_half);
+  const Vec<T> shifted = add_bits(u, sub_bits(one, half_root));  // its exponent is k + bias
+  const Vec<T> k = add_bits(whole, shift_right<F::mantissa>(shifted)) - (whole + T(F::bias)) + k0;
+  const Vec<T> f = add_bits(andnot(C::infinity, shifted), half_root) - one;
+  const Vec<T> s = f / (2.0 + f), z = s * s, h = 0.5 * f * f;
+  const Vec<T> low = fma(k, C::ln2_low, c);
+  return fma(k, C::ln2_high, f - (h - fma(s, fma(z, log_polynomial(z), h), low)));
+}
+
+template <class T>
+CHAINRULE_INLINE Vec<T> log(Vec<T> x) {
+  using C = Constants<T>;
+  constexpr int up = Format<T>::mantissa + 1;  // lifts subnormal numbers
+  const Vec<T> zero(T(0));
+  const Mask<T> small = x < C::smallest_normal;
+  const Vec<T> lifted = select(small, x * double(uint64_t(1) << up), x);
+  const Vec<T> y = log_normal(lifted, select(small, -double(up), zero), zero);
+  const Vec<T> outside = select(x == zero, -C::infinity, select(x < zero, C::nan, x));
+  return select((x > zero) & (x < C::infinity), y, outside);
+}
+
+/// log(1 + x) = log(u) + c/u, where u + c = 1 + x exactly.
+template <class T>
+CHAINRULE_INLINE Vec<T> log1p(Vec<T> x) {
+  using C = Constants<T>;
+  const Vec<T> one(T(1)), zero(T(0)), minus_one(T(-1));
+  const Vec<T> u = one + x, d = u - one;
+  const Vec<T> c = ((one - (u - d)) + (x - d)) / u;
+  const Vec<T> y = copysign(log_normal(u, zero, c), x);
+  const Vec<T> outside = select(x == minus_one, -C::infinity, select(x < minus_one, C::nan, x));
+  return select((x > minus_one) & (x < C::infinity), y, outside);
+}
+
+}  // namespace CHAINRULE_ISA
+}  // namespace chainrule

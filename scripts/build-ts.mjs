@@ -1,0 +1,37 @@
+// Compiles lib/ into dist/esm (tsc) and adds dist/cjs: the same code through require(esm), so there is one copy of it.
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { root, step, upToDate } from './support.mjs'
+
+const esm = join(root, 'dist/esm')
+const cjs = join(root, 'dist/cjs')
+const last = 'dist/cjs/index.cjs'
+
+if (!upToDate(last, ['lib', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build-ts.mjs'])) {
+  rmSync(join(root, 'dist'), { recursive: true, force: true })
+  step('Compiling TypeScript', process.execPath, [
+    join(root, 'node_modules/typescript/bin/tsc'),
+    '-p',
+    'tsconfig.build.json',
+  ])
+  copyDeclarations(esm, cjs)
+  writeFileSync(join(cjs, 'package.json'), '{ "type": "commonjs" }\n')
+  writeFileSync(join(cjs, 'index.d.cts'), `export * from './index.js'\n`)
+  writeFileSync(join(root, last), `'use strict'\nmodule.exports = require('../esm/index.js')\n`)
+  const now = new Date()
+  utimesSync(join(root, last), now, now)
+}
+
+// The declarations once more below a package.json that says commonjs: to TypeScript these are CommonJS modules.
+function copyDeclarations(from, to) {
+  mkdirSync(to, { recursive: true })
+  for (const name of readdirSync(from)) {
+    const source = join(from, name)
+    if (statSync(source).isDirectory()) copyDeclarations(source, join(to, name))
+    else if (name.endsWith('.d.ts')) cpSync(source, join(to, name))
+  }
+  for (const name of readdirSync(to).filter((n) => n.endsWith('.d.ts'))) {
+    const path = join(to, name)
+    writeFileSync(path, readFileSync(path, 'utf8').replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n'))
+  }
+}
