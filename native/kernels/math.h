@@ -20,6 +20,7 @@ template <class T> struct Constants;
 template <> struct Constants<float> {
   static constexpr float log2e = 1.44269504f, ln2_high = 0.693359375f, ln2_low = -2.12194440e-4f;  // n·ln2_high is exact
   static constexpr float exp_lowest = -104.0f, exp_highest = 89.0f;  // beyond: 0 and inf
+  static constexpr float exp_normal = -87.3f;                        // below: subnormal
   static constexpr float expm1_lowest = -20.0f;                      // below: -1 after rounding
   static constexpr float smallest_normal = 1.17549435e-38f, largest = 3.40282347e+38f, sqrt_half = 0.707106781f;
   static constexpr float infinity = __builtin_inff(), nan = __builtin_nanf("");
@@ -27,6 +28,7 @@ template <> struct Constants<float> {
 template <> struct Constants<double> {
   static constexpr double log2e = 1.4426950408889634, ln2_high = 6.93147180369123816490e-01, ln2_low = 1.90821492927058770002e-10;
   static constexpr double exp_lowest = -746.0, exp_highest = 710.0;
+  static constexpr double exp_normal = -708.3;
   static constexpr double expm1_lowest = -40.0;
   static constexpr double smallest_normal = 2.2250738585072014e-308, largest = 1.7976931348623157e308, sqrt_half = 0.7071067811865476;
   static constexpr double infinity = __builtin_inf(), nan = __builtin_nan("");
@@ -88,6 +90,17 @@ CHAINRULE_INLINE Exponential<T> split_exp_of_minus_abs(Vec<T> x) {
 }
 template <class T>
 CHAINRULE_INLINE Vec<T> exp_of_minus_abs(Vec<T> x) { return split_exp_of_minus_abs(x).value(); }
+
+/// e^x for x <= 0 (or NaN), for sums of such: 0 where the result would be subnormal.
+template <class T>
+CHAINRULE_INLINE Vec<T> exp_of_difference(Vec<T> x) {
+#if defined(CHAINRULE_ISA_avx512)
+  return split_exp(max(Constants<T>::exp_lowest, x)).value();  // one instruction scales, exactly
+#else
+  const Vec<T> y = split_exp(max(Constants<T>::exp_lowest, x)).rough();
+  return select(x < Constants<T>::exp_normal, Vec<T>(T(0)), y);
+#endif
+}
 
 /// e^x - 1 for x <= 0 (the sign of -0 is lost): 2^n·q + (2^n - 1), no cancellation since n <= 0 and q > -0.3.
 template <class T>

@@ -67,6 +67,26 @@ namespace CHAINRULE_ISA {
 template <class T>
 CHAINRULE_INLINE Vec<T> select(Mask<T> mask, double a, double b) { return select(mask, Vec<T>(T(a)), Vec<T>(T(b))); }
 
+static constexpr float kLaneIndex32[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+static constexpr double kLaneIndex64[8] = {0, 1, 2, 3, 4, 5, 6, 7};
+CHAINRULE_INLINE Vec<float> lane_index(Vec<float>) { return Vec<float>::load(kLaneIndex32); }
+CHAINRULE_INLINE Vec<double> lane_index(Vec<double>) { return Vec<double>::load(kLaneIndex64); }
+
+/// The first n lanes of p, `fill` in the others.
+template <class T>
+CHAINRULE_INLINE Vec<T> load_or(const T* p, size_t n, T fill) {
+  const Vec<T> v = Vec<T>::load(p, Vec<T>::tail(n));
+  return select(lane_index(v) < Vec<T>(static_cast<T>(n)), v, Vec<T>(fill));
+}
+
+/// Lane 0.
+template <class T>
+CHAINRULE_INLINE T first_lane(Vec<T> v) {
+  T lanes[Vec<T>::lanes];
+  v.store(lanes);
+  return lanes[0];
+}
+
 /// 2^n, where `shifted` = n + Format<T>::magic holds the whole number n, and 2^n is normal.
 template <class T>
 CHAINRULE_INLINE Vec<T> power_of_two(Vec<T> shifted) {

@@ -1,0 +1,182 @@
+// The one concept: a gate computes forward, keeps what backward needs, and backward returns one gradient per input, each
+// of its input's shape. Contract holds these rules; BuiltinGate and checked() apply them.
+import { describe, shapeText } from '../checks.js'
+import { ArgumentError, DTypeError, ShapeError, StateError } from '../errors.js'
+import type { DType } from '../tensor/dtype.js'
+import { sameShape, type Shape } from '../tensor/shape.js'
+import { Tensor } from '../tensor/tensor.js'
+
+/** What flows through gates: a number (float64) or a tensor. */
+export type Value = number | Tensor
+
+/**
+ * A gate: built-in, or any object with these two methods. `forward` computes its output and keeps what `backward` needs;
+ * `backward` takes the gradient with respect to the output and returns one gradient per input, each of its input's shape.
+ */
+export interface Gate {
+  /** How errors and pictures call this gate. Default: the name of its class. */
+  readonly name?: string
+  forward(...inputs: Value[]): Value
+  backward(upstream: Value): readonly Value[]
+}
+
+/** How a gate is called in messages. */
+export function gateName(gate: object): string {
+  const { name } = gate as { name?: unknown }
+  return typeof name === 'string' && name !== '' ? name : gate.constructor?.name || 'gate'
+}
+
+/** Whether a value has the two methods of a gate. */
+export function isGate(value: unknown): value is Gate {
+  const gate = value as Partial<Gate> | null | undefined
+  return typeof gate === 'object' && typeof gate?.forward === 'function' && typeof gate.backward === 'function'
+}
+
+/** `[2, 3]` for a tensor, `a number` for a number. */
+export function formText(value: unknown): string {
+  return value instanceof Tensor ? shapeText(value.shape) : typeof value === 'number' ? 'a number' : describe(value)
+}
+
+/** Shape and element type of a value; a number has neither. */
+class Form {
+  readonly shape: Shape | undefined
+  readonly dtype: DType | undefined
+
+  constructor(value: Value) {
+    this.shape = typeof value === 'number' ? undefined : value.shape
+    this.dtype = typeof value === 'number' ? undefined : value.dtype
+  }
+
+  /** Throws unless `value` has this form. */
+  check(operation: string, role: string, value: unknown): void {
+    if (value instanceof Tensor && this.shape && sameShape(value.shape, this.shape)) {
+      if (value.dtype === this.dtype) return
+      throw new DTypeError(operation, `${role} of type ${this.dtype}`, value.dtype)
+    }
+    if (typeof value === 'number' && !this.shape) return
+    throw new ShapeError(operation, `${role} ${this.shape ? `of shape ${shapeText(this.shape)}` : 'to be a number'}`, formText(value))
+  }
+}
+
+/** The rules of one gate between its forward and its backward. */
+export class Contract {
+  #inputs: Form[] = []
+  #output: Form | undefined
+  #used = false
+
+  /** Notes a forward pass. */
+  begin(operation: string, inputs: readonly unknown[], output: Value): void {
+    this.#inputs = inputs.map((input) => new Form(input as Value))
+    if (typeof output !== 'number' && !(output instanceof Tensor)) {
+      throw new ArgumentError(operation, 'forward to return a number or a tensor', describe(output))
+    }
+    this.#output = new Form(output)
+    this.#used = false
+  }
+
+  /** Throws unless a forward pass waits for its backward, and the upstream gradient has its output's form. */
+  checkUpstream(operation: string, upstream: unknown): void {
+    if (!this.#output) {
+      throw new StateError(operation, 'forward before backward', this.#used ? 'backward a second time' : 'backward first')
+    }
+    this.#output.check(operation, 'upstream gradient', upstream)
+  }
+
+  /** Ends the pass: throws unless there is one gradient per input, each of its input's form. */
+  end(operation: string, gradients: readonly unknown[]): void {
+    const inputs = this.#inputs
+    this.#output = undefined
+    this.#used = true
+    if (!Array.isArray(gradients) || gradients.length !== inputs.length) {
+      const got = Array.isArray(gradients) ? String(gradients.length) : describe(gradients)
+      throw new ShapeError(operation, `backward to return ${inputs.length} gradients, one per input`, got)
+    }
+    for (let i = 0; i < inputs.length; i++) inputs[i]!.check(operation, `gradient ${i}`, gradients[i])
+  }
+}
+
+/** Base of the built-in gates: subclasses compute and derive, this class keeps the rules. */
+export abstract class BuiltinGate<Kept = undefined> implements Gate {
+  readonly #contract = new Contract()
+  /** What backward needs; released by backward. */
+  protected kept: Kept | undefined
+
+  /** The name of the gate in messages and pictures. */
+  get name(): string {
+    return this.constructor.name
+  }
+
+  /** Computes the output and sets `kept`. */
+  protected abstract compute(...inputs: Value[]): Value
+  /** One gradient per input. */
+  protected abstract derive(upstream: Value, kept: Kept): Value[]
+
+  forward(...inputs: Value[]): Value {
+    for (const input of inputs) {
+      if (typeof input !== 'number' && !(input instanceof Tensor)) {
+        throw new ArgumentError(this.name, 'inputs to be numbers or tensors', describe(input))
+      }
+      if (typeof input !== 'number' && input.dtype === 'int32') {
+        throw new DTypeError(this.name, 'inputs of type float32 or float64', 'int32')
+      }
+    }
+    const output = this.compute(...inputs)
+    this.#contract.begin(this.name, inputs, output)
+    return output
+  }
+
+  /**
+   * The gradients with respect to the inputs. Needs a forward before each call.
+   * @param upstream - gradient with respect to the output, of the output's shape
+   * @throws StateError before forward or a second time, ShapeError for an upstream of another shape
+   */
+  backward(upstream: Value): Value[] {
+    this.#contract.checkUpstream(this.name, upstream)
+    const gradients = this.derive(upstream, this.kept as Kept)
+    this.kept = undefined
+    this.#contract.end(this.name, gradients)
+    return gradients
+  }
+
+  /** For a caller that has computed the output by other means, fused with the gate before it. */
+  protected begin(inputs: readonly Value[], output: Value): void {
+    this.#contract.begin(this.name, inputs, output)
+  }
+}
+
+/** Holds a user's gate to the rules; built-in gates hold themselves. */
+class CheckedGate implements Gate {
+  readonly #contract = new Contract()
+  readonly gate: Gate
+
+  constructor(gate: Gate) {
+    this.gate = gate
+  }
+
+  get name(): string {
+    return gateName(this.gate)
+  }
+
+  forward(...inputs: Value[]): Value {
+    const output = this.gate.forward(...inputs)
+    this.#contract.begin(this.name, inputs, output)
+    return output
+  }
+
+  backward(upstream: Value): readonly Value[] {
+    this.#contract.checkUpstream(this.name, upstream)
+    const gradients = this.gate.backward(upstream)
+    this.#contract.end(this.name, gradients)
+    return gradients
+  }
+}
+
+/**
+ * A gate that is held to the rules: the same gate if built in, else a wrapper that checks order of calls and the shapes of
+ * upstream and gradients. Sequential, graphs and the gradient check do this by themselves.
+ * @throws ArgumentError for what is no gate
+ */
+export function checked(gate: Gate): Gate {
+  if (!isGate(gate)) throw new ArgumentError('checked', 'a gate with forward and backward', describe(gate))
+  return gate instanceof BuiltinGate || gate instanceof CheckedGate ? gate : new CheckedGate(gate)
+}
