@@ -20,6 +20,14 @@ export interface Gate {
   backward(upstream: Value): readonly Value[]
 }
 
+/** How a network wants its gates' backward to run. Gates without parameters may ignore all of it. */
+export interface BackwardOptions {
+  /** Add to the parameters' gradients (+=) where otherwise they are overwritten (=). Default false. */
+  accumulate?: boolean
+  /** Whether the gradients with respect to the inputs are wanted. If false, backward may return []. Default true. */
+  inputGradient?: boolean
+}
+
 /** How a gate is called in messages. */
 export function gateName(gate: object): string {
   const { name } = gate as { name?: unknown }
@@ -83,10 +91,11 @@ export class Contract {
   }
 
   /** Ends the pass: throws unless there is one gradient per input, each of its input's form. */
-  end(operation: string, gradients: readonly unknown[]): void {
+  end(operation: string, gradients: readonly unknown[], options: BackwardOptions = {}): void {
     const inputs = this.#inputs
     this.#output = undefined
     this.#used = true
+    if (options.inputGradient === false) return
     if (!Array.isArray(gradients) || gradients.length !== inputs.length) {
       const got = Array.isArray(gradients) ? String(gradients.length) : describe(gradients)
       throw new ShapeError(operation, `backward to return ${inputs.length} gradients, one per input`, got)
@@ -108,10 +117,26 @@ export abstract class BuiltinGate<Kept = undefined> implements Gate {
 
   /** Computes the output and sets `kept`. */
   protected abstract compute(...inputs: Value[]): Value
-  /** One gradient per input. */
-  protected abstract derive(upstream: Value, kept: Kept): Value[]
+  /** One gradient per input; may be [] if `options.inputGradient` is false. */
+  protected abstract derive(upstream: Value, kept: Kept, options: BackwardOptions): Value[]
 
   forward(...inputs: Value[]): Value {
+    this.#checkInputs(inputs)
+    const output = this.compute(...inputs)
+    this.#contract.begin(this.name, inputs, output)
+    return output
+  }
+
+  /** The output alone: keeps nothing, and leaves a forward that waits for its backward as it is. */
+  infer(...inputs: Value[]): Value {
+    this.#checkInputs(inputs)
+    const kept = this.kept
+    const output = this.compute(...inputs)
+    this.kept = kept
+    return output
+  }
+
+  #checkInputs(inputs: readonly Value[]): void {
     for (const input of inputs) {
       if (typeof input !== 'number' && !(input instanceof Tensor)) {
         throw new ArgumentError(this.name, 'inputs to be numbers or tensors', describe(input))
@@ -120,9 +145,6 @@ export abstract class BuiltinGate<Kept = undefined> implements Gate {
         throw new DTypeError(this.name, 'inputs of type float32 or float64', 'int32')
       }
     }
-    const output = this.compute(...inputs)
-    this.#contract.begin(this.name, inputs, output)
-    return output
   }
 
   /**
@@ -130,11 +152,11 @@ export abstract class BuiltinGate<Kept = undefined> implements Gate {
    * @param upstream - gradient with respect to the output, of the output's shape
    * @throws StateError before forward or a second time, ShapeError for an upstream of another shape
    */
-  backward(upstream: Value): Value[] {
+  backward(upstream: Value, options: BackwardOptions = {}): Value[] {
     this.#contract.checkUpstream(this.name, upstream)
-    const gradients = this.derive(upstream, this.kept as Kept)
+    const gradients = this.derive(upstream, this.kept as Kept, options)
     this.kept = undefined
-    this.#contract.end(this.name, gradients)
+    this.#contract.end(this.name, gradients, options)
     return gradients
   }
 

@@ -127,12 +127,12 @@ struct Gelu {
 /// z/2·(1 + tanh(√(2/π)(z + 0.044715 z³))) = z·σ(v), v = c0·z + c1·z³; σ(v) + z·σ(v)σ(-v)·v', v' = c0 + 3c1·z²
 struct GeluTanh {
   static constexpr UnaryInfo info{"geluTanh", Keeps::input, 0};
-  static constexpr double c0 = 1.5957691216057308, c0_low = -9.96930880911092e-17;  // 2√(2/π), and what is cut off
-  static constexpr double c1 = 0.07135481627260025;                                 // 0.044715·c0
+  static constexpr double c0 = 1.5957691216057308, c0_low = -9.96930880911092e-17;    // 2√(2/π), and what is cut off
+  static constexpr double c1 = 0.07135481627260025, c1_low = -6.175149918155315e-19;  // 0.044715·c0
   template <class T> CHAINRULE_INLINE static Vec<T> f(Vec<T> z, Parameters<T>) {
     // v with twice the digits: s + s_low = c0 + c1·x², its error otherwise multiplies by |v| up to 750
-    const Vec<T> limit = sizeof(T) == 4 ? 11.0 : 21.5, x = min(limit, max(-limit, z));
-    const Vec<T> k0 = T(c0), k1 = T(c1), k0_low = T(c0 - T(c0) + c0_low), k1_low = T(c1 - T(c1));
+    const Vec<T> limit = sizeof(T) == 4 ? 11.0 : 21.7, x = min(limit, max(-limit, z));
+    const Vec<T> k0 = T(c0), k1 = T(c1), k0_low = T(c0 - T(c0) + c0_low), k1_low = T(c1 - T(c1) + c1_low);
     const Vec<T> x2 = x * x, x2_low = exact_error(x, x, x2);
     const Vec<T> p = k1 * x2, p_low = exact_error(k1, x2, p) + fma(k1, x2_low, k1_low * x2);
     const Vec<T> s = k0 + p, d = s - k0;
@@ -142,7 +142,7 @@ struct GeluTanh {
     return times_sigmoid(z, split_exp(v | -0.0, select(z < 0.0, v_low, -v_low)));
   }
   template <class T> CHAINRULE_INLINE static Vec<T> df(Vec<T> z, Parameters<T>) {
-    const Vec<T> limit = sizeof(T) == 4 ? 11.0 : 21.5, x = min(limit, max(-limit, z)), x2 = x * x;
+    const Vec<T> limit = sizeof(T) == 4 ? 11.0 : 21.7, x = min(limit, max(-limit, z)), x2 = x * x;
     const Vec<T> v = x * fma(c1, x2, c0);
     const Vec<T> e = exp_of_minus_abs(v), r = 1.0 / (1.0 + e), s = select(x < 0.0, e * r, r);
     return fma(x * (e * r * r), fma(x2, 3.0 * c1, c0), s);
@@ -207,11 +207,11 @@ struct HardSwish {
   }
 };
 
-/// log σ(z) = min(z, 0) - log(1 + e^-|z|); 1 - σ(z) = σ(-z)
+/// log σ(z) = -(max(-z, 0) + log(1 + e^-|z|)); 1 - σ(z) = σ(-z)
 struct LogSigmoid {
   static constexpr UnaryInfo info{"logSigmoid", Keeps::input, 0};
   template <class T> CHAINRULE_INLINE static Vec<T> f(Vec<T> z, Parameters<T>) {
-    return min(0.0, z) - log1p_unit(exp_of_minus_abs(z));
+    return -(max(0.0, -z) + log1p_unit(exp_of_minus_abs(z)));
   }
   template <class T> CHAINRULE_INLINE static Vec<T> df(Vec<T> z, Parameters<T>) { return sigmoid(-z); }
 };

@@ -101,8 +101,12 @@ template <class T>
 std::vector<T> whole_range(size_t count, uint64_t seed) {
   std::vector<T> v = edge_values<T>();
   Bits bits{seed};
+  using L = std::numeric_limits<T>;
   const double far = sizeof(T) == 4 ? 110 : 760;
-  for (size_t i = 0; i < count; i++) v.push_back(from_bits<T>(bits.next()));
+  for (size_t i = 0; i < count; i++) {
+    const T x = from_bits<T>(bits.next());
+    v.push_back(std::isnan(x) ? L::quiet_NaN() : x);
+  }
   for (size_t i = 0; i < count; i++) v.push_back(static_cast<T>(bits.uniform(-10, 10)));
   for (size_t i = 0; i < count; i++) v.push_back(static_cast<T>(bits.uniform(-1, 1)));
   for (size_t i = 0; i < count; i++) v.push_back(static_cast<T>(bits.uniform(-far, far)));

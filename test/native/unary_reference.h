@@ -2,13 +2,16 @@
 // Each has f(x, p) and d(x, p), both as functions of the input; limits at ±inf where the formula gives NaN.
 #pragma once
 #include <cmath>
+#include <limits>
 
 namespace chainrule::test::reference {
 
-template <class R> R normal_tail(R a) {  // Φ(-a), with the rounding of a/√2 taken into account
-  const R root_half = static_cast<R>(0.70710678118654752440084436210484903928L), low = static_cast<R>(0.70710678118654752440084436210484903928L - root_half);
-  const R rest = sizeof(R) == 8 ? static_cast<R>(-4.8336466567264567e-17) : static_cast<R>(1.2537167179050217666e-20L);
-  const R z = a * root_half, dz = std::fma(a, root_half, -z) + a * (low + (sizeof(R) == 16 && sizeof(long double) == 16 && __LDBL_MANT_DIG__ == 64 ? rest : (sizeof(R) == 8 ? rest : R(0))));
+/// Φ(-a) = erfc(z)/2 with z = a/√2; what rounding takes from z is made up for by erfc's derivative.
+template <class R> R normal_tail(R a) {
+  constexpr int digits = std::numeric_limits<R>::digits;
+  constexpr R root_half = static_cast<R>(0.70710678118654752440084436210484903928L);
+  constexpr R rest = digits == 53 ? R(-4.8336466567264565e-17L) : digits == 64 ? R(1.8950325588932571e-20L) : R(0);  // √½ - root_half
+  const R z = a * root_half, dz = std::fma(a, root_half, -z) + a * rest;
   return (std::erfc(z) - static_cast<R>(1.1283791670955125738961589L) * std::exp(-z * z) * dz) / 2;
 }
 template <class R> R density(R x) { return std::exp(-x * x / 2) * static_cast<R>(0.39894228040143267793994605993438L); }
@@ -64,7 +67,7 @@ struct softsign {
 struct gelu {
   template <class R> static R f(R x, const double*) {
     if (std::isinf(x)) return x > 0 ? x : R(-0.0);
-    return x < 0 ? x * normal_tail(-x) : x - x * normal_tail(x);
+    return x <= 0 ? x * normal_tail(-x) : x - x * normal_tail(x);
   }
   template <class R> static R d(R x, const double*) { return std::isinf(x) ? R(x > 0) : normal_tail(-x) + x * density(x); }
 };

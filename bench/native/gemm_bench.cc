@@ -1,0 +1,179 @@
+// float32 GEMM on squares and on the shapes of training, ours and the installed peers' in one process: alternating rounds,
+// the best of each. usage: gemm_bench [--threads N] [--isa NAME] [--rounds N] [--ours] [--json] [FILTER]
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstring>
+#include <memory>
+#include <thread>
+
+#include "../../native/base/aligned.h"
+#include "../../native/dispatch/dispatch.h"
+#include "../../native/gemm/gemm.h"
+#include "../../native/gemm/peak.h"
+#include "gemm_peers.h"
+
+namespace chainrule::bench {
+namespace {
+
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+struct OurPeer : Peer {
+  const KernelTable& table;
+  ThreadPool& pool;
+  OurPeer(const KernelTable& t, ThreadPool& p) : table(t), pool(p) { name = "chainrule"; }
+  bool run(const Shape& s, const float* a, const float* b, float* c) override {
+    const size_t m = static_cast<size_t>(s.m), n = static_cast<size_t>(s.n), k = static_cast<size_t>(s.k);
+    const Matrix<const float> left = s.transpose_a ? Matrix<const float>{a, 1, m} : Matrix<const float>{a, k, 1};
+    const Matrix<const float> right = s.transpose_b ? Matrix<const float>{b, 1, k} : Matrix<const float>{b, n, 1};
+    return gemm<float>(table, pool, m, n, k, 1.0f, left, right, 0.0f, {c, n, 1}).ok();
+  }
+};
+
+std::vector<Shape> all_shapes() {
+  std::vector<Shape> shapes;
+  for (int n : {16, 32, 64, 128, 256, 512, 1024, 2048}) shapes.push_back({"square", false, false, n, n, n});
+  const int layers[][2] = {{784, 512}, {512, 256}, {256, 10}, {64, 64}, {4096, 4096}};
+  for (const auto& [in, out] : layers)
+    for (int batch : in == 4096 ? std::vector<int>{100} : std::vector<int>{1, 8, 32, 128, 512}) {
+      shapes.push_back({"forward", false, false, batch, out, in});  // Y = X·W, W [in, out]
+      shapes.push_back({"forward", false, true, batch, out, in});   // Y = X·Wᵀ, W [out, in]
+      shapes.push_back({"dX", false, true, batch, in, out});        // dX = dY·Wᵀ
+      shapes.push_back({"dW", true, false, in, out, batch});        // dW = Xᵀ·dY
+    }
+  return shapes;
+}
+
+struct Buffers {
+  AlignedBuffer a, b, c;
+  static float* fill(AlignedBuffer* buffer, size_t n, int step, int period, int shift) {
+    float* p = static_cast<float*>(buffer->reserve(n * sizeof(float)));
+    for (size_t i = 0; i < n; i++) p[i] = static_cast<float>(static_cast<int>((i * static_cast<size_t>(step) + 3) % static_cast<size_t>(period)) - shift);
+    return p;
+  }
+};
+
+/// Three elements against a plain dot product (small integers: exact).
+bool spot_check(const Shape& s, const float* a, const float* b, const float* c) {
+  for (int part = 0; part < 3; part++) {
+    const size_t i = static_cast<size_t>((s.m - 1) * part / 2), j = static_cast<size_t>((s.n - 1) * part / 2);
+    double sum = 0;
+    for (size_t p = 0; p < static_cast<size_t>(s.k); p++)
+      sum += static_cast<double>(s.transpose_a ? a[p * static_cast<size_t>(s.m) + i] : a[i * static_cast<size_t>(s.k) + p]) *
+             static_cast<double>(s.transpose_b ? b[j * static_cast<size_t>(s.k) + p] : b[p * static_cast<size_t>(s.n) + j]);
+    if (std::fabs(static_cast<double>(c[i * static_cast<size_t>(s.n) + j]) - sum) > 1e-3 * (1 + std::fabs(sum))) return false;
+  }
+  return true;
+}
+
+struct Result {
+  Peer* peer;
+  long calls = 1;          ///< per sample
+  double best = 1e30;      ///< seconds per call
+};
+
+/// Seconds per call of every contender that can do the shape: rounds of one sample each, in turn.
+std::vector<Result> measure(const Shape& s, const std::vector<Peer*>& peers, int rounds, int threads) {
+  const size_t m = static_cast<size_t>(s.m), n = static_cast<size_t>(s.n), k = static_cast<size_t>(s.k);
+  Buffers buffers;
+  const float* a = Buffers::fill(&buffers.a, m * k, 7, 13, 6);
+  const float* b = Buffers::fill(&buffers.b, k * n, 5, 11, 5);
+  float* c = Buffers::fill(&buffers.c, m * n, 1, 1, 0);
+  std::vector<Result> results;
+  const auto sample = [&](Result& r) {
+    if (threads > 1) std::this_thread::sleep_for(std::chrono::milliseconds(3));  // let the others' threads stop spinning
+    const double start = now();
+    for (long i = 0; i < r.calls; i++) r.peer->run(s, a, b, c);
+    const double seconds = (now() - start) / static_cast<double>(r.calls);
+    r.best = std::min(r.best, seconds);
+    return seconds * static_cast<double>(r.calls);
+  };
+  for (Peer* peer : peers) {
+    std::memset(c, 0xff, m * n * sizeof(float));
+    if (!peer->run(s, a, b, c)) continue;
+    if (!spot_check(s, a, b, c)) {
+      std::fprintf(stderr, "%s is WRONG on %s %dx%dx%d\n", peer->name.c_str(), s.role, s.m, s.n, s.k);
+      continue;
+    }
+    Result r{peer};
+    while (sample(r) < 1.2e-3) r.calls *= 2;
+    results.push_back(r);
+  }
+  for (int round = 0; round < rounds; round++)
+    for (Result& r : results) sample(r);
+  return results;
+}
+
+int run(int argc, char** argv) {
+  int threads = 1, rounds = 15;
+  bool json = false, alone = false;
+  const char* filter = "";
+  const KernelTable* table = active_table();
+  for (int i = 1; i < argc; i++) {
+    const bool more = i + 1 < argc;
+    if (!std::strcmp(argv[i], "--threads") && more) threads = std::atoi(argv[++i]);
+    else if (!std::strcmp(argv[i], "--rounds") && more) rounds = std::atoi(argv[++i]);
+    else if (!std::strcmp(argv[i], "--json")) json = true;
+    else if (!std::strcmp(argv[i], "--ours")) alone = true;
+    else if (!std::strcmp(argv[i], "--isa") && more) {
+      Isa isa;
+      table = isa_from_name(argv[++i], &isa) ? kernel_table(isa) : nullptr;
+    } else filter = argv[i];
+  }
+  if (!table || threads < 1) {
+    std::fprintf(stderr, "gemm_bench: this processor does not have that instruction set, or --threads is below 1\n");
+    return 1;
+  }
+  ThreadPool pool(threads);
+  OurPeer ours(*table, pool);
+  std::vector<Peer*> peers;
+  if (!alone) peers = load_peers(threads);
+  peers.insert(peers.begin(), &ours);
+  const double peak = fma_peak<float>(*table, threads);
+  if (!json) {
+    std::printf("float32 GEMM on %s, %s, %d thread%s; FMA peak %.1f GFLOP/s. GFLOP/s, best of %d rounds\n", cpu_name(), table->isa, threads, threads > 1 ? "s" : "", peak, rounds);
+    std::printf("%-8s %-3s %5s %5s %5s", "role", "", "m", "n", "k");
+    for (Peer* p : peers) std::printf(" %9s", p->name.c_str());
+    std::printf(" %7s %6s\n", "% peak", "ratio");
+  }
+  double log_sum = 0, lowest = 1e30;
+  int compared = 0;
+  for (const Shape& s : all_shapes()) {
+    char label[64];
+    std::snprintf(label, sizeof label, "%s %c%c %dx%dx%d", s.role, s.transpose_a ? 'T' : 'N', s.transpose_b ? 'T' : 'N', s.m, s.n, s.k);
+    if (!std::strstr(label, filter)) continue;
+    const std::vector<Result> results = measure(s, peers, s.flops() > 1e9 ? std::max(3, rounds / 2) : rounds, threads);
+    const auto rate = [&](const Result& r) { return s.flops() / r.best / 1e9; };
+    double own = 0, best = 0;
+    for (const Result& r : results) (r.peer == &ours ? own : best) = std::max(r.peer == &ours ? own : best, rate(r));
+    if (best > 0) {
+      log_sum += std::log(own / best);
+      lowest = std::min(lowest, own / best);
+      compared++;
+    }
+    if (json) {
+      std::printf("{\"bench\":\"gemm\",\"isa\":\"%s\",\"threads\":%d,\"peak\":%.1f,\"role\":\"%s\",\"form\":\"%c%c\",\"m\":%d,\"n\":%d,\"k\":%d", table->isa, threads, peak, s.role,
+                  s.transpose_a ? 'T' : 'N', s.transpose_b ? 'T' : 'N', s.m, s.n, s.k);
+      for (const Result& r : results) std::printf(",\"%s\":%.2f", r.peer->name.c_str(), rate(r));
+      std::printf("}\n");
+    } else {
+      std::printf("%-8s %c%c  %5d %5d %5d", s.role, s.transpose_a ? 'T' : 'N', s.transpose_b ? 'T' : 'N', s.m, s.n, s.k);
+      for (Peer* p : peers) {
+        const auto found = std::find_if(results.begin(), results.end(), [&](const Result& r) { return r.peer == p; });
+        if (found == results.end()) std::printf(" %9s", "-");
+        else std::printf(" %9.1f", rate(*found));
+      }
+      std::printf(" %7.1f", 100 * own / peak);
+      if (best > 0) std::printf(" %6.2f", own / best);
+      std::printf("\n");
+    }
+    std::fflush(stdout);
+  }
+  if (compared && !json) std::printf("geometric mean of ours over the best peer: %.3f (lowest %.2f, %d shapes)\n", std::exp(log_sum / compared), lowest, compared);
+  return 0;
+}
+
+}  // namespace
+}  // namespace chainrule::bench
+
+int main(int argc, char** argv) { return chainrule::bench::run(argc, argv); }

@@ -1,0 +1,72 @@
+// Layers: gates with parameters.
+import { ArgumentError } from '../errors.js'
+import { describe, oneOf, seedOf } from '../checks.js'
+import { BuiltinGate } from '../gates/gate.js'
+import type { FloatDType } from '../tensor/dtype.js'
+import { type Initializer, type InitializerName, initializers } from './initializers.js'
+import { Parameter, ParameterBlock } from './parameters.js'
+
+/** A gate whose parameters a model can train. */
+export interface Trainable {
+  /** All parameters, with names as in PyTorch. */
+  parameters(): readonly Parameter[]
+}
+
+/** Where the numbers of an initialisation come from. */
+export interface InitialisationSource {
+  readonly seed: number
+  /** Number of the layer's first parameter within the model: each parameter draws from a stream of its own. */
+  readonly index: number
+}
+
+/** Whether a gate has parameters to train. */
+export function isTrainable(gate: unknown): gate is Trainable {
+  return typeof (gate as Partial<Trainable> | null)?.parameters === 'function'
+}
+
+// Layers made without a seed draw from seed 0, each from the next stream.
+let unseeded = 0
+
+/** Base of the layers: declares parameters, owns a block until a model adopts it. */
+export abstract class Layer<Kept = undefined> extends BuiltinGate<Kept> implements Trainable {
+  #parameters: Parameter[] = []
+  #block: ParameterBlock | undefined
+
+  /** Adds a parameter of zeros; for constructors. */
+  protected declare(name: string, shape: readonly number[], dtype: FloatDType): Parameter {
+    const made = Parameter.create(name, shape, dtype)
+    this.#parameters.push(made)
+    return made
+  }
+
+  /** Gathers the declared parameters into one block and draws them; last call of a constructor. */
+  protected settle(seed: number | undefined): void {
+    this.#block = ParameterBlock.adopt(this.name, this.#parameters, this)
+    if (seed !== undefined) this.initialize({ seed: seedOf(this.name, seed), index: 0 })
+    else {
+      this.initialize({ seed: 0, index: unseeded })
+      unseeded += this.#parameters.length
+    }
+  }
+
+  /** Draws all parameters anew. */
+  abstract initialize(source: InitialisationSource): void
+
+  parameters(): readonly Parameter[] {
+    return this.#parameters
+  }
+
+  /** The flat vectors its parameters lie in: its own, or its stretch of the model's. */
+  get block(): ParameterBlock {
+    this.#block = this.#block!.refreshed()
+    return this.#block
+  }
+}
+
+/** An initializer given by name or as a function. */
+export function initializerOf(operation: string, given: Initializer | InitializerName): Initializer {
+  if (typeof given === 'function') return given
+  const names = Object.keys(initializers).filter((name) => name !== 'constant') as InitializerName[]
+  if (typeof given !== 'string') throw new ArgumentError(operation, 'initializer to be a name or a function', describe(given))
+  return initializers[oneOf(operation, 'initializer', given, names)]()
+}

@@ -1,0 +1,188 @@
+// Parameters of a model: one flat vector of values and one of gradients, over shared memory that nothing can detach or
+// move. A layer's weight is a view of its stretch.
+import { describe } from '../checks.js'
+import { ArgumentError, DTypeError } from '../errors.js'
+import type { FloatArray, FloatDType } from '../tensor/dtype.js'
+import { checkShape, type Shape, sizeOf } from '../tensor/shape.js'
+import { floats, Tensor } from '../tensor/tensor.js'
+
+/** Every parameter starts at a multiple of this many elements: a cache line or two, a whole number of vectors. */
+export const ALIGNMENT = 16
+
+/** The two vectors of one model, and whose they are. */
+interface Storage {
+  readonly values: FloatArray
+  readonly gradients: FloatArray
+  /** The layer or model that laid this storage out; undefined for a lone parameter. */
+  readonly owner: object | undefined
+}
+
+/** Where one parameter lies now. Adoption by a model moves it. */
+interface Slot {
+  storage: Storage
+  offset: number
+  value: Tensor
+  gradient: Tensor
+}
+
+function shared(dtype: FloatDType, length: number): FloatArray {
+  const wide = dtype === 'float64'
+  const buffer = new SharedArrayBuffer(length * (wide ? 8 : 4))
+  return wide ? new Float64Array(buffer) : new Float32Array(buffer)
+}
+
+/** A flat vector of zeros like the block's, over shared memory: for optimizer state. */
+export function sharedLike(block: ParameterBlock): FloatArray {
+  return shared(block.dtype, block.values.length)
+}
+
+function aligned(length: number): number {
+  return Math.ceil(length / ALIGNMENT) * ALIGNMENT
+}
+
+/** A trained tensor of a layer with its gradient. `value` and `gradient` are views; a model that adopts the layer moves them. */
+export class Parameter {
+  /** Name within its layer or model, as in PyTorch: `weight`, `0.weight`. */
+  readonly name: string
+  readonly #slot: Slot
+
+  private constructor(name: string, slot: Slot) {
+    this.name = name
+    this.#slot = slot
+  }
+
+  /** @internal A parameter of zeros with memory of its own. */
+  static create(name: string, shape: readonly number[], dtype: FloatDType): Parameter {
+    const checked = checkShape('Parameter', shape)
+    const length = aligned(sizeOf(checked))
+    const storage = { values: shared(dtype, length), gradients: shared(dtype, length), owner: undefined }
+    return new Parameter(name, slotAt(storage, 0, checked))
+  }
+
+  /** The trained values. */
+  get value(): Tensor {
+    return this.#slot.value
+  }
+  /** The gradient of the last backward. */
+  get gradient(): Tensor {
+    return this.#slot.gradient
+  }
+  /** Shape of value and gradient. */
+  get shape(): Shape {
+    return this.#slot.value.shape
+  }
+  /** Number of elements. */
+  get size(): number {
+    return this.#slot.value.size
+  }
+  /** Element type. */
+  get dtype(): FloatDType {
+    return this.#slot.value.dtype as FloatDType
+  }
+
+  /** The same parameter under the name `prefix.name`. */
+  within(prefix: string | number): Parameter {
+    return new Parameter(`${prefix}.${this.name}`, this.#slot)
+  }
+
+  /** @internal Whether both stand for one tensor. */
+  static same(a: Parameter, b: Parameter): boolean {
+    return a.#slot === b.#slot
+  }
+  /** @internal The layer or model whose storage this parameter lies in. */
+  static owner(parameter: Parameter): object | undefined {
+    return parameter.#slot.storage.owner
+  }
+  /** @internal */
+  static slot(parameter: Parameter): Slot {
+    return parameter.#slot
+  }
+}
+
+function slotAt(storage: Storage, offset: number, shape: Shape): Slot {
+  const end = offset + sizeOf(shape)
+  return {
+    storage,
+    offset,
+    value: new Tensor(storage.values.subarray(offset, end), shape),
+    gradient: new Tensor(storage.gradients.subarray(offset, end), shape),
+  }
+}
+
+/**
+ * A parameter for a user's own gate, starting at `initial` (copied). A gate that returns its parameters from a method
+ * `parameters()` has them adopted, trained and saved by the Sequential it stands in.
+ */
+export function parameter(name: string, initial: Tensor): Parameter {
+  if (typeof name !== 'string') throw new ArgumentError('parameter', 'name to be a string', describe(name))
+  const data = floats('parameter', 'initial', initial)
+  const made = Parameter.create(name, initial.shape, initial.dtype as FloatDType)
+  made.value.data.set(data)
+  return made
+}
+
+/** The flat vectors of a model: every parameter at a multiple of 16 elements, zeros between. */
+export class ParameterBlock {
+  readonly dtype: FloatDType
+  /** All parameters in order. */
+  readonly values: FloatArray
+  /** All gradients, in the same places. */
+  readonly gradients: FloatArray
+  /** Where each parameter starts in `values`. */
+  readonly offsets: readonly number[]
+  readonly parameters: readonly Parameter[]
+  readonly #storage: Storage
+
+  private constructor(parameters: readonly Parameter[], storage: Storage, start: number, end: number, dtype: FloatDType) {
+    this.dtype = dtype
+    this.parameters = parameters
+    this.values = storage.values.subarray(start, end)
+    this.gradients = storage.gradients.subarray(start, end)
+    this.offsets = parameters.map((p) => Parameter.slot(p).offset - start)
+    this.#storage = storage
+  }
+
+  /**
+   * Moves parameters into a new block of the owner, in order.
+   * @throws DTypeError if they have different element types
+   */
+  static adopt(operation: string, parameters: readonly Parameter[], owner: object, empty: FloatDType = 'float32'): ParameterBlock {
+    const dtype = parameters[0]?.dtype ?? empty
+    let length = 0
+    for (const p of parameters) {
+      if (p.dtype !== dtype) throw new DTypeError(operation, `parameters of one dtype, ${dtype}`, `${p.name} of ${p.dtype}`)
+      length += aligned(p.size)
+    }
+    const storage = { values: shared(dtype, length), gradients: shared(dtype, length), owner }
+    let offset = 0
+    for (const p of parameters) {
+      const slot = Parameter.slot(p)
+      const moved = slotAt(storage, offset, p.shape)
+      moved.value.data.set(slot.value.data)
+      moved.gradient.data.set(slot.gradient.data)
+      Object.assign(slot, moved)
+      offset += aligned(p.size)
+    }
+    return new ParameterBlock(parameters, storage, 0, length, dtype)
+  }
+
+  /** Whether the parameters still lie here; another model may have adopted them since. */
+  get current(): boolean {
+    return this.parameters.every((p) => Parameter.slot(p).storage === this.#storage)
+  }
+
+  /** The block of the same parameters where they lie now: within a model that adopted them together, in order. */
+  refreshed(): ParameterBlock {
+    const first = this.parameters[0]
+    const last = this.parameters.at(-1)
+    if (this.current || !first || !last) return this
+    const { storage, offset } = Parameter.slot(first)
+    const end = Parameter.slot(last).offset + aligned(last.size)
+    return new ParameterBlock(this.parameters, storage, offset, end, this.dtype)
+  }
+
+  /** Sets all gradients to zero. */
+  zeroGradients(): void {
+    this.gradients.fill(0)
+  }
+}
