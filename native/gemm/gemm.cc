@@ -14,6 +14,9 @@ namespace {
 /// Multiply-adds below which a second thread costs more than it saves: about 4 µs of one core's work.
 constexpr double kLeastPart = 192 * 1024;
 
+/// Multiply-adds up to which one call of the block kernel does it all.
+constexpr double kTiny = 64 * 64 * 64;
+
 /// A product as the kernels see it: vectors run along n, where C is transposed if the roles of A and B were exchanged.
 template <class T>
 struct Product {
@@ -26,7 +29,7 @@ struct Product {
   bool transposed;
   const Epilogue<T>& epilogue;
   int vectors;
-  bool pack_a, pack_b;
+  bool dot, pack_a, pack_b;
   Blocking blocking;
 };
 
@@ -78,7 +81,7 @@ bool compute_part(const Product<T>& q, std::size_t m0, std::size_t m1, std::size
   GemmBlock<T> block;
   block.a_row = q.a.row_stride;
   block.a_col = q.a.col_stride;
-  block.b_row = q.b.row_stride;
+  block.b_row = q.dot ? q.b.col_stride : q.b.row_stride;
   block.c_row = sums_row;
   block.alpha = q.alpha;
   block.vectors = q.vectors;
@@ -106,7 +109,7 @@ bool compute_part(const Product<T>& q, std::size_t m0, std::size_t m1, std::size
         const std::size_t row = q.transposed ? j : i, column = q.transposed ? i : j;
         block.c = sums + row * sums_row + column;
         block.bias = last && e.bias ? e.bias + column : nullptr;
-        q.kernels.block(block);
+        q.dot ? q.kernels.dot(block) : q.kernels.block(block);
         if (last && (e.activation || e.before)) {
           const std::size_t rows = q.transposed ? block.n : block.m, columns = q.transposed ? block.m : block.n;
           T* c = q.c + row * q.c_row + column;
@@ -133,8 +136,14 @@ Status gemm(const KernelTable& table, ThreadPool& pool, std::size_t m, std::size
     return {};
   }
   const GemmKernels<T>& kernels = table.of<T>().gemm;
-  Product<T> q{kernels, m, n, k, alpha, beta, a, b, c.data, c.row_stride, false, epilogue, kernels.vectors, false, false, {}};
-  if (b.col_stride != 1 && a.row_stride == 1) {
+  if (b.col_stride == 1 && static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k) <= kTiny && !epilogue.activation && !epilogue.before) {
+    // So small that looking for the best way would take longer than the product.
+    kernels.block({m, n, k, a.data, a.row_stride, a.col_stride, b.data, b.row_stride, c.data, c.row_stride, alpha, beta, epilogue.bias, kernels.vectors, false, false, false});
+    return {};
+  }
+  Product<T> q{kernels, m, n, k, alpha, beta, a, b, c.data, c.row_stride, false, epilogue, kernels.vectors, false, false, false, {}};
+  q.dot = a.col_stride == 1 && b.row_stride == 1 && k >= 8 && m <= 32 && !(b.col_stride == 1);
+  if (!q.dot && b.col_stride != 1 && a.row_stride == 1) {
     // Aᵀ's rows are contiguous and B's are not: compute Cᵀ = Bᵀ·Aᵀ.
     q.m = n;
     q.n = m;
@@ -142,7 +151,7 @@ Status gemm(const KernelTable& table, ThreadPool& pool, std::size_t m, std::size
     q.b = {a.data, a.col_stride, a.row_stride};
     q.transposed = true;
   }
-  q.pack_b = q.b.col_stride != 1 && q.n > 1;
+  q.pack_b = !q.dot && q.b.col_stride != 1 && q.n > 1;
   q.blocking = choose_blocking(kernels, q.vectors, k);
 
   const std::size_t lanes = static_cast<std::size_t>(kernels.lanes);

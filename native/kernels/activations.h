@@ -59,7 +59,7 @@ struct Elu {
     return select(z >= 0.0, z, p[0] * expm1_nonpositive(z));
   }
   template <class T> CHAINRULE_INLINE static Vec<T> df(Vec<T> z, Parameters<T> p) {
-    return select(z >= 0.0, 1.0, p[0] * exp_of_minus_abs(z));
+    return select(z >= 0.0, 1.0, p[0] * exp_nonpositive(minus_abs(z)));
   }
 };
 
@@ -90,7 +90,7 @@ struct Selu {
 struct Softplus {
   static constexpr UnaryInfo info{"softplus", Keeps::input, 0};
   template <class T> CHAINRULE_INLINE static Vec<T> f(Vec<T> z, Parameters<T>) {
-    return max(0.0, z) + log1p_unit(exp_of_minus_abs(z));
+    return max(0.0, z) + log1p_unit(exp_nonpositive(minus_abs(z)));
   }
   template <class T> CHAINRULE_INLINE static Vec<T> df(Vec<T> z, Parameters<T>) { return sigmoid(z); }
 };
@@ -113,12 +113,12 @@ struct Gelu {
   static constexpr UnaryInfo info{"gelu", Keeps::input, 0};
   template <class T> CHAINRULE_INLINE static Vec<T> f(Vec<T> z, Parameters<T>) {
     const NormalTail<T> t = normal_tail(z);
-    const Vec<T> tail = scale2(t.a * (t.r * (1.0 + t.e.q)), t.e.n);
+    const Vec<T> tail = t.e.scale_down(t.a * (t.r * (1.0 + t.e.q)));
     return select(z < 0.0, -tail, z - tail);
   }
   template <class T> CHAINRULE_INLINE static Vec<T> df(Vec<T> z, Parameters<T>) {
     const NormalTail<T> t = normal_tail(z);
-    const Vec<T> e = t.e.value(), q = t.r * e;
+    const Vec<T> e = t.e.scale_down(1.0 + t.e.q), q = t.r * e;
     const Vec<T> d = fnma(t.a * 0.3989422804014326779, e, q);  // Φ' of the negative side: Φ(-a) - a·φ
     return select(z < 0.0, d, 1.0 - d);
   }
@@ -138,13 +138,13 @@ struct GeluTanh {
     const Vec<T> s = k0 + p, d = s - k0;
     const Vec<T> s_low = ((k0 - (s - d)) + (p - d)) + (p_low + k0_low);
     const Vec<T> v = x * s;
-    const Vec<T> v_low = fma(x, s_low, exact_error(x, s, v));
-    return times_sigmoid(z, split_exp(v | -0.0, select(z < 0.0, v_low, -v_low)));
+    const Vec<T> v_low = fma(x, s_low, exact_error(x, s, v)), low = select(z < 0.0, v_low, -v_low);
+    return times_sigmoid(z, split_exp(minus_abs(v), [=](Vec<T> r) CHAINRULE_INLINE_LAMBDA { return r + low; }));
   }
   template <class T> CHAINRULE_INLINE static Vec<T> df(Vec<T> z, Parameters<T>) {
     const Vec<T> limit = sizeof(T) == 4 ? 11.0 : 21.7, x = min(limit, max(-limit, z)), x2 = x * x;
     const Vec<T> v = x * fma(c1, x2, c0);
-    const Vec<T> e = exp_of_minus_abs(v), r = 1.0 / (1.0 + e), s = select(x < 0.0, e * r, r);
+    const Vec<T> e = exp_nonpositive(minus_abs(v)), r = 1.0 / (1.0 + e), s = select(x < 0.0, e * r, r);
     return fma(x * (e * r * r), fma(x2, 3.0 * c1, c0), s);
   }
 };
@@ -154,8 +154,8 @@ struct Silu {
   static constexpr UnaryInfo info{"silu", Keeps::input, 0};
   template <class T> CHAINRULE_INLINE static Vec<T> f(Vec<T> z, Parameters<T>) { return times_sigmoid(z, split_exp_far(z)); }
   template <class T> CHAINRULE_INLINE static Vec<T> df(Vec<T> z, Parameters<T>) {
-    const Vec<T> limit(-Constants<T>::exp_lowest), x = min(limit, max(-limit, z));
-    const Vec<T> e = exp_of_minus_abs(x), r = 1.0 / (1.0 + e), s = select(x < 0.0, e * r, r);
+    const Vec<T> limit = -Constants<T>::exp_lowest, x = min(limit, max(-limit, z));
+    const Vec<T> e = exp_nonpositive(minus_abs(x)), r = 1.0 / (1.0 + e), s = select(x < 0.0, e * r, r);
     return fma(x, e * r * r, s);
   }
 };
@@ -165,18 +165,19 @@ struct Mish {
   static constexpr UnaryInfo info{"mish", Keeps::input, 0};
   template <class T> CHAINRULE_INLINE static Vec<T> f(Vec<T> z, Parameters<T>) {
     // for z > 0 with e = e^-z: (1 + 2e)/(1 + 2e + 2e²); for z < 0 the factor e = (1 + q)·2^n leads, multiplied last
-    const Vec<T> one(T(1)), two(T(2)), zero(T(0)), lowest(T(2) * Constants<T>::exp_lowest);
-    const Mask<T> negative = z < zero;
+    const Vec<T> one = 1.0, two = 2.0, lowest = T(2) * Constants<T>::exp_lowest;
+    const Mask<T> negative = z < 0.0;
     const Exponential<T> x = split_exp_far(z);
-    const Vec<T> e = x.rough(), w = select(negative, e + two, fma(two, e, one)), w2 = select(negative, e, e * e);
-    const Vec<T> factor = select(negative, max(lowest, z) * (one + x.q), z);
+    const Vec<T> p = one + x.q, e = x.scale_down(p), w = select(negative, e + two, fma(two, e, one)), w2 = select(negative, e, e * e);
+    const Vec<T> factor = select(negative, max(lowest, z) * p, z);
     const Vec<T> denominator = select(negative, fma(e, w, two), fma(two, w2, w));
-    return scale2(factor * (w / denominator), select(negative, x.n, zero));
+    const Vec<T> y = factor * (w / denominator);
+    return select(negative, x.scale_down(y), y);
   }
   template <class T> CHAINRULE_INLINE static Vec<T> df(Vec<T> z, Parameters<T>) {
-    const Vec<T> one(T(1)), two(T(2)), limit(-Constants<T>::exp_lowest), x = min(limit, max(-limit, z));
+    const Vec<T> one = 1.0, two = 2.0, limit = -Constants<T>::exp_lowest, x = min(limit, max(-limit, z));
     const Mask<T> negative = x < 0.0;
-    const Vec<T> e = exp_of_minus_abs(x), s = select(negative, e, one) / (one + e);
+    const Vec<T> e = exp_nonpositive(minus_abs(x)), s = select(negative, e, one) / (one + e);
     // 1 - t² = (2·2(w + 1))/(w + 2)²; both sides of the fraction divided by e^2z where z > 0
     const Vec<T> e2 = e * e, w = select(negative, fma(two, e, e2), fma(two, e, one)), d = w + select(negative, two, two * e2);
     const Vec<T> t = w / d, complement = 4.0 * select(negative, one, e2) * (w + select(negative, one, e2)) / (d * d);
@@ -202,7 +203,7 @@ struct HardSwish {
     return max(-3.0, z) * HardSigmoid::f(z, p);
   }
   template <class T> CHAINRULE_INLINE static Vec<T> df(Vec<T> z, Parameters<T>) {
-    const Vec<T> three(T(3)), inside = fma(2.0, z, three) / 6.0;
+    const Vec<T> three = 3.0, inside = fma(2.0, z, three) / 6.0;
     return select(z <= -three, 0.0, select(z >= three, 1.0, inside));
   }
 };
@@ -211,7 +212,7 @@ struct HardSwish {
 struct LogSigmoid {
   static constexpr UnaryInfo info{"logSigmoid", Keeps::input, 0};
   template <class T> CHAINRULE_INLINE static Vec<T> f(Vec<T> z, Parameters<T>) {
-    return -(max(0.0, -z) + log1p_unit(exp_of_minus_abs(z)));
+    return -(max(0.0, -z) + log1p_unit(exp_nonpositive(minus_abs(z))));
   }
   template <class T> CHAINRULE_INLINE static Vec<T> df(Vec<T> z, Parameters<T>) { return sigmoid(-z); }
 };

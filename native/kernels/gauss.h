@@ -32,20 +32,21 @@ template <class T> struct NormalTail {
 template <class T>
 CHAINRULE_INLINE NormalTail<T> normal_tail(Vec<T> x) {
   const Vec<T> a = min(sizeof(T) == 4 ? 14.5 : 38.8, abs(x));
-  const Vec<T> half = -0.5, h = a * a, low = exact_error(a, a, h);
-  return {a, scaled_normal_tail(a), split_exp(h * half, low * half)};
+  const Vec<T> h = a * a, low = exact_error(a, a, h);
+  return {a, scaled_normal_tail(a), split_exp(h * -0.5, [=](Vec<T> r) CHAINRULE_INLINE_LAMBDA { return fma(low, -0.5, r); })};
 }
 
 /// e^-|v|, cut off only where v·e^-|v| is 0 too.
 template <class T>
-CHAINRULE_INLINE Exponential<T> split_exp_far(Vec<T> v) { return split_exp(max(T(1.1) * Constants<T>::exp_lowest, v | -0.0)); }
+CHAINRULE_INLINE Exponential<T> split_exp_far(Vec<T> v) { return split_exp(max(T(1.1) * Constants<T>::exp_lowest, minus_abs(v))); }
 
-/// x·sigmoid(v) from e = e^-|v|, v of x's sign: x·(1 or e)/(1 + e), multiplied by e's power of two last.
+/// x·sigmoid(v) from e = e^-|v|, v of x's sign: x/(1 + e), or x·e/(1 + e) multiplied by e's power of two last.
 template <class T>
 CHAINRULE_INLINE Vec<T> times_sigmoid(Vec<T> x, Exponential<T> e) {
   const Mask<T> negative = x < 0.0;
-  const Vec<T> numerator = select(negative, max(T(2) * Constants<T>::exp_lowest, x) * (1.0 + e.q), x);
-  return scale2(numerator / (1.0 + e.rough()), select(negative, e.n, 0.0));
+  const Vec<T> p = 1.0 + e.q, numerator = select(negative, max(T(2) * Constants<T>::exp_lowest, x) * p, x);
+  const Vec<T> y = numerator / (1.0 + e.scale_down(p));
+  return select(negative, e.scale_down(y), y);
 }
 
 }  // namespace CHAINRULE_ISA

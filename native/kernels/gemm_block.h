@@ -57,16 +57,28 @@ struct TileTable {
 template <class T>
 constexpr TileTable<T> kTiles;
 
-/// c[j·c_row + i] = alpha·tile(i,j) + beta·c + bias[i]
+/// c[j·c_row + i] = alpha·tile(i,j) + beta·c + bias[i], squares of lanes × lanes turned in registers.
 template <class T>
-void store_transposed(const GemmBlock<T>& block, const T* bias, const T* tile, size_t ld, size_t rows, size_t columns, T* c) {
-  const T alpha = block.alpha, beta = block.beta;
-  for (size_t j = 0; j < columns; j++) {
-    T* out = c + j * block.c_row;
-    for (size_t i = 0; i < rows; i++) {
-      T value = alpha * tile[i * ld + j];
-      if (beta != T(0)) value += beta * out[i];
-      out[i] = bias ? value + bias[i] : value;
+void store_transposed(const GemmBlock<T>& block, const T* bias, const T* tile, size_t width, size_t rows, size_t columns, T* c) {
+  using V = Vec<T>;
+  constexpr size_t lanes = V::lanes;
+  const V alpha(block.alpha), beta(block.beta);
+  for (size_t i = 0; i < rows; i += lanes) {
+    const size_t high = rows - i < lanes ? rows - i : lanes;
+    const typename V::Tail tail = V::tail(high);
+    const V shift = bias ? V::load(bias + i, tail) : V(T(0));
+    for (size_t j = 0; j < columns; j += lanes) {
+      const size_t wide = columns - j < lanes ? columns - j : lanes;
+      V square[lanes];
+      for (size_t r = 0; r < lanes; r++) square[r] = V::load(tile + (i + r) * width + j);
+      transpose(square);
+      T* out = c + j * block.c_row + i;
+      for (size_t r = 0; r < wide; r++, out += block.c_row) {
+        V value = square[r] * alpha;
+        if (block.beta != T(0)) value = fma(beta, V::load(out, tail), value);
+        if (bias) value = value + shift;
+        value.store(out, tail);
+      }
     }
   }
 }
@@ -74,7 +86,8 @@ void store_transposed(const GemmBlock<T>& block, const T* bias, const T* tile, s
 template <class T>
 void gemm_block(const GemmBlock<T>& block) {
   constexpr size_t lanes = Vec<T>::lanes;
-  alignas(64) T scratch[Tiles::max_rows * lanes * (Tiles::vectors > 2 ? 2 : 1)];
+  // The highest tile, rounded up to whole squares.
+  alignas(64) T scratch[(Tiles::max_rows + lanes) * lanes * Tiles::vectors];
   Panel<T> panel;
   panel.k = block.k;
   panel.alpha = block.transposed ? T(1) : block.alpha;

@@ -1,4 +1,5 @@
 // GEMM's part of the kernel table.
+#include "gemm_dot.h"
 #include "gemm_pack.h"
 #include "table.h"
 
@@ -12,6 +13,7 @@ void fill_gemm_of(GemmKernels<T>* kernels) {
   kernels->vectors = Tiles::vectors;
   kernels->rows = Tiles::rows;
   kernels->block = gemm_block<T>;
+  kernels->dot = gemm_dot<T>;
   kernels->pack_a = pack_a<T>;
   kernels->pack_b = pack_b<T>;
 }

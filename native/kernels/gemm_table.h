@@ -28,6 +28,9 @@ struct GemmKernels {
   int vectors;           ///< the widest tile, in vectors
   const int* rows;       ///< rows[v]: the most rows of a tile of v vectors
   void (*block)(const GemmBlock<T>& block);
+  /// The same for a_col = 1 and b(p,j) = b[j·b_row + p], neither packed: dot products with vectors along k, summed lane by
+  /// lane and then across lanes. Takes neither `vectors` nor `transposed`.
+  void (*dot)(const GemmBlock<T>& block);
   /// packed = A[m,k], a(i,p) = a[i·row + p·col], in strips as `block` walks them for tiles of `vectors`. m·k elements.
   void (*pack_a)(size_t m, size_t k, const T* a, size_t row, size_t col, int vectors, T* packed);
   /// packed = B[k,n], b(p,j) = b[p·row + j·col], in panels as `block` walks them. k·(n rounded up to lanes) elements.

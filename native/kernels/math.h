@@ -18,17 +18,17 @@ CHAINRULE_INLINE Vec<T> polynomial(Vec<T> x, T c0, C... rest) {
 
 template <class T> struct Constants;
 template <> struct Constants<float> {
-  static constexpr float log2e = 1.44269504f, ln2_high = 0.693359375f, ln2_low = -2.12194440e-4f;  // n·ln2_high is exact
+  static constexpr float log2e = 1.44269504f, ln2 = 0.693147182f;
+  static constexpr float ln2_high = 0.693359375f, ln2_low = -2.12194440e-4f;  // n·ln2_high is exact
   static constexpr float exp_lowest = -104.0f, exp_highest = 89.0f;  // beyond: 0 and inf
-  static constexpr float exp_normal = -87.3f;                        // below: subnormal
   static constexpr float expm1_lowest = -20.0f;                      // below: -1 after rounding
   static constexpr float smallest_normal = 1.17549435e-38f, largest = 3.40282347e+38f, sqrt_half = 0.707106781f;
   static constexpr float infinity = __builtin_inff(), nan = __builtin_nanf("");
 };
 template <> struct Constants<double> {
-  static constexpr double log2e = 1.4426950408889634, ln2_high = 6.93147180369123816490e-01, ln2_low = 1.90821492927058770002e-10;
+  static constexpr double log2e = 1.4426950408889634, ln2 = 0.6931471805599453;
+  static constexpr double ln2_high = 6.93147180369123816490e-01, ln2_low = 1.90821492927058770002e-10;
   static constexpr double exp_lowest = -746.0, exp_highest = 710.0;
-  static constexpr double exp_normal = -708.3;
   static constexpr double expm1_lowest = -40.0;
   static constexpr double smallest_normal = 2.2250738585072014e-308, largest = 1.7976931348623157e308, sqrt_half = 0.7071067811865476;
   static constexpr double infinity = __builtin_inf(), nan = __builtin_nan("");
@@ -47,67 +47,60 @@ CHAINRULE_INLINE Vec<double> exp_polynomial(Vec<double> r) {
 /// e^x = (1 + q)·2^n with |q| < 0.42; shifted = n + magic, as power_of_two takes it.
 template <class T> struct Exponential {
   Vec<T> q, n, shifted;
-  /// (1 + q)·2^n, subnormal where it has to be.
+  /// (1 + q)·2^n, subnormal or infinite where it has to be.
   CHAINRULE_INLINE Vec<T> value() const { return scale2(1.0 + q, n); }
-  /// The same for callers to whom a number below 2^-bias is as good as 2^-bias: one multiplication by a built power.
-  CHAINRULE_INLINE Vec<T> rough() const {
-    const Vec<T> smallest(Format<T>::magic - T(Format<T>::bias - 1));
-    return (1.0 + q) * power_of_two(max(smallest, shifted));
+  /// y·2^n for n <= 0 and |y| < 2^bias/2^far, rounded once, into subnormals too.
+  CHAINRULE_INLINE Vec<T> scale_down(Vec<T> y) const {
+#if defined(CHAINRULE_ISA_avx512)
+    return scale2(y, n);
+#else  // 2^(n + far) is normal for every n above -bias - far
+    constexpr int far = sizeof(T) == 4 ? 64 : 600;
+    constexpr T up = sizeof(T) == 4 ? T(0x1p64) : T(0x1p600), down = 1 / up;
+    static_assert(far < Format<T>::bias, "2^far must be normal");
+    return y * add_bits(shift_left<Format<T>::mantissa>(shifted), up) * down;
+#endif
   }
 };
 
-/// The reduction, for x (or the unrounded sum x + low) within [exp_lowest, exp_highest] or NaN.
-template <class T>
-CHAINRULE_INLINE Exponential<T> split_exp(Vec<T> x, Vec<T> low) {
+/// The reduction, for x within [exp_lowest, exp_highest] or NaN. adjust(r) may add to the reduced argument what x lacks.
+template <class T, class Adjust>
+CHAINRULE_INLINE Exponential<T> split_exp(Vec<T> x, Adjust adjust) {
   using C = Constants<T>;
-  const Vec<T> magic(Format<T>::magic);
+  const Vec<T> magic = Format<T>::magic;
   const Vec<T> shifted = fma(x, C::log2e, magic);
   const Vec<T> n = shifted - magic;
-  const Vec<T> r = fnma(n, C::ln2_low, fnma(n, C::ln2_high, x)) + low;
+  const Vec<T> r = adjust(fnma(n, C::ln2_low, fnma(n, C::ln2_high, x)));
   return {fma(r * r, exp_polynomial(r), r), n, shifted};
 }
 template <class T>
 CHAINRULE_INLINE Exponential<T> split_exp(Vec<T> x) {
-  using C = Constants<T>;
-  const Vec<T> magic(Format<T>::magic);
-  const Vec<T> shifted = fma(x, C::log2e, magic);
-  const Vec<T> n = shifted - magic;
-  const Vec<T> r = fnma(n, C::ln2_low, fnma(n, C::ln2_high, x));
-  return {fma(r * r, exp_polynomial(r), r), n, shifted};
+  return split_exp(x, [](Vec<T> r) CHAINRULE_INLINE_LAMBDA { return r; });
 }
 
 template <class T>
-CHAINRULE_INLINE Vec<T> clamp_exp(Vec<T> x) {
-  return min(Constants<T>::exp_highest, max(Constants<T>::exp_lowest, x));
-}
-template <class T>
-CHAINRULE_INLINE Vec<T> exp(Vec<T> x) { return split_exp(clamp_exp(x)).value(); }
-
-/// e^-|x|, in parts and whole.
-template <class T>
-CHAINRULE_INLINE Exponential<T> split_exp_of_minus_abs(Vec<T> x) {
-  return split_exp(max(Constants<T>::exp_lowest, x | -0.0));
-}
-template <class T>
-CHAINRULE_INLINE Vec<T> exp_of_minus_abs(Vec<T> x) { return split_exp_of_minus_abs(x).value(); }
-
-/// e^x for x <= 0 (or NaN), for sums of such: 0 where the result would be subnormal.
-template <class T>
-CHAINRULE_INLINE Vec<T> exp_of_difference(Vec<T> x) {
-#if defined(CHAINRULE_ISA_avx512)
-  return split_exp(max(Constants<T>::exp_lowest, x)).value();  // one instruction scales, exactly
-#else
-  const Vec<T> y = split_exp(max(Constants<T>::exp_lowest, x)).rough();
-  return select(x < Constants<T>::exp_normal, Vec<T>(T(0)), y);
-#endif
+CHAINRULE_INLINE Vec<T> exp(Vec<T> x) {
+  return split_exp(min(Constants<T>::exp_highest, max(Constants<T>::exp_lowest, x))).value();
 }
 
-/// e^x - 1 for x <= 0 (the sign of -0 is lost): 2^n·q + (2^n - 1), no cancellation since n <= 0 and q > -0.3.
+/// e^x for x <= 0.
+template <class T>
+CHAINRULE_INLINE Vec<T> exp_nonpositive(Vec<T> x) {
+  const Exponential<T> e = split_exp(max(Constants<T>::exp_lowest, x));
+  return e.scale_down(1.0 + e.q);
+}
+template <class T>
+CHAINRULE_INLINE Vec<T> minus_abs(Vec<T> x) { return x | -0.0; }
+
+/// e^x - 1 for x <= 0 (the sign of -0 is lost): 2^n·q + (2^n - 1), no cancellation since n <= 0 and q > -0.3. One constant
+/// for ln2 will do, its error n·2^n·(ln2 - C::ln2) stays far below an ULP of the result.
 template <class T>
 CHAINRULE_INLINE Vec<T> expm1_nonpositive(Vec<T> x) {
-  const Exponential<T> e = split_exp(max(Constants<T>::expm1_lowest, x));
-  const Vec<T> s = power_of_two(e.shifted);
-  return fma(s, e.q, s - 1.0);
+  using C = Constants<T>;
+  const Vec<T> magic = Format<T>::magic, cut = max(C::expm1_lowest, x);
+  const Vec<T> shifted = fma(cut, C::log2e, magic);
+  const Vec<T> r = fnma(shifted - magic, C::ln2, cut);
+  const Vec<T> q = fma(r * r, exp_polynomial(r), r), s = power_of_two(shifted);
+  return fma(s, q, s - 1.0);
 }
 
 /// e^x - 1 = 2·(2^(n-1)·q + (2^(n-1) - 1/2)): halved, so that 2^n does not overflow before the result does.
@@ -122,15 +115,14 @@ CHAINRULE_INLINE Vec<T> expm1(Vec<T> x) {
 
 template <class T>
 CHAINRULE_INLINE Vec<T> sigmoid(Vec<T> x) {
-  const Vec<T> e = exp_of_minus_abs(x), one(T(1));
+  const Vec<T> e = exp_nonpositive(minus_abs(x)), one = 1.0;
   return select(x < 0.0, e, one) / (one + e);
 }
 
 /// With e = e^(-2|x|) - 1: -e/(2 + e), the sign copied.
 template <class T>
 CHAINRULE_INLINE Vec<T> tanh(Vec<T> x) {
-  const Vec<T> a = x | -0.0;
-  const Vec<T> e = expm1_nonpositive(a + a);
+  const Vec<T> a = minus_abs(x), e = expm1_nonpositive(a + a);
   return copysign(e / (2.0 + e), x);
 }
 

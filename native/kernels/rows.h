@@ -31,11 +31,11 @@ template <class T, class Keep>
 CHAINRULE_INLINE T row_exp_sum(size_t cols, const T* x, T m, Keep keep) {
   constexpr size_t lanes = Vec<T>::lanes;
   const Vec<T> vm(m);
-  Vec<T> sum(T(0)), sum2(T(0));
+  Vec<T> sum = 0.0, sum2 = 0.0;
   size_t i = 0;
   for (; i + 2 * lanes <= cols; i += 2 * lanes) {
     const Whole<T> at{i}, next{i + lanes};
-    const Vec<T> e = exp_of_difference(at.load(x) - vm), e2 = exp_of_difference(next.load(x) - vm);
+    const Vec<T> e = exp_nonpositive(at.load(x) - vm), e2 = exp_nonpositive(next.load(x) - vm);
     keep(at, e);
     keep(next, e2);
     sum = sum + e;
@@ -43,14 +43,14 @@ CHAINRULE_INLINE T row_exp_sum(size_t cols, const T* x, T m, Keep keep) {
   }
   if (i + lanes <= cols) {
     const Whole<T> at{i};
-    const Vec<T> e = exp_of_difference(at.load(x) - vm);
+    const Vec<T> e = exp_nonpositive(at.load(x) - vm);
     keep(at, e);
     sum = sum + e;
     i += lanes;
   }
   if (i < cols) {
     const Part<T> at{i, Vec<T>::tail(cols - i)};
-    const Vec<T> e = exp_of_difference(load_or(x + i, cols - i, -Constants<T>::infinity) - vm);
+    const Vec<T> e = exp_nonpositive(load_or(x + i, cols - i, -Constants<T>::infinity) - vm);
     keep(at, e);
     sum2 = sum2 + e;
   }
@@ -69,7 +69,7 @@ template <class T> struct RowBlock {
   CHAINRULE_INLINE void load(const T* x) {
     for (size_t c = 0; c < cols; c += lanes) {
       const auto tail = Vec<T>::tail(cols - c < lanes ? cols - c : lanes);
-      for (size_t r = 0; r < lanes; r++) column[c + r] = r < rows ? Vec<T>::load(x + r * cols + c, tail) : Vec<T>(T(0));
+      for (size_t r = 0; r < lanes; r++) column[c + r] = r < rows ? Vec<T>::load(x + r * cols + c, tail) : Vec<T>(0.0);
       transpose(column + c);
     }
   }
@@ -89,9 +89,9 @@ template <class T> struct RowBlock {
   }
   /// column = e^(column - m); returns the sums of the rows.
   CHAINRULE_INLINE Vec<T> exp_sum(Vec<T> m) {
-    Vec<T> sum(T(0));
+    Vec<T> sum = 0.0;
     for (size_t c = 0; c < cols; c++) {
-      column[c] = exp_of_difference(column[c] - m);
+      column[c] = exp_nonpositive(column[c] - m);
       sum = sum + column[c];
     }
     return sum;

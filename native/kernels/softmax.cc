@@ -31,7 +31,7 @@ static void softmax_forward(size_t rows, size_t cols, const T* x, T* y) {
 template <class T>
 static void softmax_backward(size_t rows, size_t cols, const T* y, const T* dy, T* dx) {
   for (size_t r = 0; r < rows; r++, y += cols, dy += cols, dx += cols) {
-    Vec<T> sums(T(0));
+    Vec<T> sums = 0.0;
     for_each_vector<T>(cols, [&](auto at) CHAINRULE_INLINE_LAMBDA { sums = fma(at.load(dy), at.load(y), sums); });
     const Vec<T> sum(reduce_add(sums));
     for_each_vector<T>(cols, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(dx, at.load(y) * (at.load(dy) - sum)); });
@@ -55,11 +55,11 @@ static void log_softmax_forward(size_t rows, size_t cols, const T* x, T* y) {
 template <class T>
 static void log_softmax_backward(size_t rows, size_t cols, const T* y, const T* dy, T* dx) {
   for (size_t r = 0; r < rows; r++, y += cols, dy += cols, dx += cols) {
-    Vec<T> sums(T(0));
+    Vec<T> sums = 0.0;
     for_each_vector<T>(cols, [&](auto at) CHAINRULE_INLINE_LAMBDA { sums = sums + at.load(dy); });
     const Vec<T> sum(reduce_add(sums));
     for_each_vector<T>(cols, [=](auto at) CHAINRULE_INLINE_LAMBDA {
-      at.store(dx, fnma(exp_of_difference(at.load(y)), sum, at.load(dy)));
+      at.store(dx, fnma(exp_nonpositive(at.load(y)), sum, at.load(dy)));
     });
   }
 }
