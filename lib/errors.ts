@@ -11,6 +11,8 @@ export type ErrorCode =
   | 'INVALID_STATE'
   | 'NON_FINITE'
   | 'NATIVE_UNAVAILABLE'
+  | 'INVALID_FORMAT'
+  | 'FILE_FAILED'
 
 /** Base of all errors of this library; tell them apart by class or by `code`. */
 export class ChainruleError extends Error {
@@ -105,5 +107,23 @@ export class NonFiniteError extends ChainruleError implements NonFinitePlace {
 export class NativeError extends ChainruleError {
   constructor(operation: string, expected: string, actual: string, options?: ErrorOptions) {
     super('NATIVE_UNAVAILABLE', operation, expected, actual, options)
+  }
+}
+
+/** A file or buffer breaks the rules of its format. */
+export class FormatError extends ChainruleError {
+  constructor(operation: string, expected: string, actual: string, options?: ErrorOptions) {
+    super('INVALID_FORMAT', operation, expected, actual, options)
+  }
+}
+
+/** A file cannot be read or written; `cause` is what the operating system said. */
+export class FileError extends ChainruleError {
+  /** The file. */
+  readonly path: string
+
+  constructor(operation: string, expected: string, actual: string, path: string, options?: ErrorOptions) {
+    super('FILE_FAILED', operation, expected, actual, options)
+    this.path = path
   }
 }

@@ -92,6 +92,7 @@ void gemm_block(const GemmBlock<T>& block) {
   panel.k = block.k;
   panel.alpha = block.transposed ? T(1) : block.alpha;
   panel.beta = block.transposed ? T(0) : block.beta;
+  panel.plain = block.transposed || (block.alpha == T(1) && block.beta == T(0) && !block.bias);
   // Loop 2: column panels. B's panel stays in L2 while all rows pass by.
   for_each_panel<T>(block.n, block.vectors, [&](size_t j, size_t columns, int wide) {
     const size_t width = static_cast<size_t>(wide) * lanes;

@@ -47,6 +47,7 @@ struct Panel {
   size_t c_row;
   T alpha, beta;
   const T* bias;                ///< null, or the panel's part
+  bool plain;                   ///< alpha = 1, beta = 0, no bias: the sums are what is stored
   typename Vec<T>::Tail tail;   ///< lanes of the last vector, for the masked tiles
 };
 
@@ -76,7 +77,9 @@ void tile(const Panel<T>& panel, const T* a, T* c) {
     for (int j = 0; j < Vectors; j++) acc[i][j] = V(T(0));
 
   // Rows of A in groups of four, each reached from one pointer by the strides row and 3·row.
-  const size_t row = panel.a_row, row3 = 3 * row, col = panel.a_col, b_row = panel.b_row;
+  size_t row3 = 3 * panel.a_row;
+  CHAINRULE_OPAQUE(row3);
+  const size_t row = panel.a_row, col = panel.a_col, b_row = panel.b_row;
   const T* group[groups];
 #pragma GCC unroll 4
   for (int g = 0; g < groups; g++) group[g] = a + static_cast<size_t>(4 * g) * row;
@@ -104,37 +107,32 @@ void tile(const Panel<T>& panel, const T* a, T* c) {
     }
   }
 
-  if (panel.alpha != T(1)) {
-    const V alpha(panel.alpha);
-#pragma GCC unroll 16
-    for (int i = 0; i < Rows; i++)
-#pragma GCC unroll 4
-      for (int j = 0; j < Vectors; j++) acc[i][j] = acc[i][j] * alpha;
-  }
-  if (panel.beta != T(0)) {
-    const V beta(panel.beta);
-    const T* from = c;
-#pragma GCC unroll 16
-    for (int i = 0; i < Rows; i++, from += c_row)
-#pragma GCC unroll 4
-      for (int j = 0; j < Vectors; j++)
-        acc[i][j] = fma(beta, j == last ? load_last<Masked>(from + j * lanes, tail) : V::load(from + j * lanes), acc[i][j]);
-  }
-  if (panel.bias) {
+  if (!panel.plain) {
+    const V alpha(panel.alpha), beta(panel.beta);
 #pragma GCC unroll 4
     for (int j = 0; j < Vectors; j++) {
-      const V bias = j == last ? load_last<Masked>(panel.bias + j * lanes, tail) : V::load(panel.bias + j * lanes);
+      V bias(T(0));
+      if (panel.bias) bias = j == last ? load_last<Masked>(panel.bias + j * lanes, tail) : V::load(panel.bias + j * lanes);
+      const T* from = c + j * lanes;
 #pragma GCC unroll 16
-      for (int i = 0; i < Rows; i++) acc[i][j] = acc[i][j] + bias;
+      for (int i = 0; i < Rows; i++) {
+        acc[i][j] = fma(acc[i][j], alpha, bias);
+        if (panel.beta != T(0)) acc[i][j] = fma(beta, j == last ? load_last<Masked>(from, tail) : V::load(from), acc[i][j]);
+        from += c_row;
+        CHAINRULE_OPAQUE(from);
+      }
     }
   }
 #pragma GCC unroll 16
-  for (int i = 0; i < Rows; i++, c += c_row)
+  for (int i = 0; i < Rows; i++) {
 #pragma GCC unroll 4
     for (int j = 0; j < Vectors; j++) {
       if (j == last) store_last<Masked>(acc[i][j], c + j * lanes, tail);
       else acc[i][j].store(c + j * lanes);
     }
+    c += c_row;
+    CHAINRULE_OPAQUE(c);
+  }
 }
 
 }  // namespace

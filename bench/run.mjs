@@ -1,0 +1,81 @@
+// npm run bench: every question as one table, every case in a process of its own.
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import os from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { table } from './support.mjs'
+
+const questions = ['gemm', 'activations', 'step', 'epoch']
+const help = `Measures chainrule against a multi-layer perceptron in plain JavaScript (bench/js-mlp.mjs), in one run.
+
+  npm run bench -- [questions] [--json]
+
+  gemm          matrix products: squares, and those of a training step
+  activations   activation gates forward and backward
+  step          one training step of 784-512-256-10 at batch 128
+  epoch         one epoch over MNIST
+
+  --json        one JSON object instead of tables
+  --help        this text`
+
+function end(message) {
+  console.error(`${message}\nTry --help.`)
+  process.exit(2)
+}
+
+function readArguments() {
+  try {
+    return parseArgs({ allowPositionals: true, options: { json: { type: 'boolean' }, help: { type: 'boolean' } } })
+  } catch (error) {
+    return end(error.message)
+  }
+}
+
+const { values: options, positionals } = readArguments()
+if (options.help) {
+  console.log(help)
+  process.exit()
+}
+const unknown = positionals.find((name) => !questions.includes(name))
+if (unknown !== undefined) end(`No question ${JSON.stringify(unknown)}; there are ${questions.join(', ')}.`)
+if (!existsSync(new URL('../dist/esm/index.js', import.meta.url))) end('Nothing is built yet: run npm run build first.')
+
+const { info } = await import('chainrule')
+const { isa, compiler, processors } = info()
+const version = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
+const cpu = os.cpus()[0]?.model.trim() ?? 'unknown processor'
+const machine = {
+  cpu,
+  processors,
+  isa,
+  compiler,
+  node: process.version,
+  chainrule: version,
+  os: `${os.type()} ${os.release()}`,
+}
+const say = options.json ? () => {} : console.log
+say(`${cpu}, ${processors} processors, ${isa} · chainrule ${version}, ${compiler} · Node ${process.version}`)
+
+const report = { machine, questions: [] }
+for (const question of positionals.length > 0 ? positionals : questions) {
+  const { cases, show, title } = await import(`./${question}.mjs`)
+  const results = cases.map(({ name }, i) => ({ name, result: runCase(question, i, name) }))
+  report.questions.push({ question, title, cases: results })
+  const { head, rows, note } = show(results, processors)
+  say(`\n${title}\n\n${table(head, rows)}\n\n${note}`)
+}
+if (options.json) console.log(JSON.stringify(report))
+
+function runCase(question, index, name) {
+  const quiet = options.json || !process.stderr.isTTY
+  if (!quiet) process.stderr.write(`\r\x1b[2K${question}: ${name} …`)
+  const script = fileURLToPath(new URL('./case.mjs', import.meta.url))
+  const child = spawnSync(process.execPath, [script, question, String(index), String(processors)], { encoding: 'utf8' })
+  if (!quiet) process.stderr.write('\r\x1b[2K')
+  if (child.status !== 0) {
+    console.error(`${question}, ${name}: failed\n${child.stderr}`)
+    process.exit(1)
+  }
+  return JSON.parse(child.stdout)
+}

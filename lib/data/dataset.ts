@@ -1,0 +1,164 @@
+// Data sets: the forms in which users give rows and their targets, brought into one.
+import { describe, finite, shapeText } from '../checks.js'
+import { ArgumentError, DTypeError, NonFiniteError, ShapeError } from '../errors.js'
+import { native } from '../native/load.js'
+import { stream } from '../native/random.js'
+import { type Labels, labelsOf } from '../nn/labels.js'
+import { fromRows, type NestedInput, tensor } from '../tensor/create.js'
+import { allocate, dtypeOf, type FloatArray, type FloatDType } from '../tensor/dtype.js'
+import { type Shape, sizeOf } from '../tensor/shape.js'
+import { Tensor } from '../tensor/tensor.js'
+
+/** Rows of inputs: a tensor [rows, …], nested arrays, an array of typed rows, or a flat typed array of whole rows. */
+export type Rows = Tensor | FloatArray | Uint8Array | readonly NestedInput[] | readonly FloatArray[]
+
+/** What to train on or evaluate. */
+export interface Samples {
+  /** Inputs. A flat array is cut into as many rows as there are targets. */
+  x: Rows
+  /** Class labels (integers from 0), or values to predict: a tensor, typed array or nested arrays. */
+  y: Labels | Rows
+  /** Factor for x as it is read: 1/255 for bytes of pixels. Default 1. */
+  scale?: number
+}
+
+/** What a data set is to be checked against. */
+export interface Expectations {
+  /** Numbers per row of x. */
+  inputs?: number | undefined
+  /** What y holds; unless told, integers are labels. */
+  targets?: 'labels' | 'values' | undefined
+  /** Numbers per row of y if these are values. */
+  outputs?: number | undefined
+  /** Element type that nested arrays become. Default float32. */
+  dtype?: FloatDType | undefined
+}
+
+/** Checked data: flat arrays and their row shapes. Nothing is copied that came as a typed array of a usable type. */
+export class Dataset {
+  readonly rows: number
+  readonly x: FloatArray | Uint8Array
+  readonly rowShape: Shape
+  /** Labels, or values. */
+  readonly y: Int32Array | FloatArray
+  /** [] for labels. */
+  readonly targetShape: Shape
+  readonly scale: number
+
+  /** @param operation - who asks, for errors */
+  constructor(operation: string, samples: Samples, expected: Expectations = {}) {
+    if (typeof samples !== 'object' || samples === null) throw new ArgumentError(operation, 'data { x, y }', describe(samples))
+    const { x, y, scale = 1 } = samples
+    this.scale = finite(operation, 'scale', scale)
+    const targets = expected.targets ?? (looksLikeLabels(y) ? 'labels' : 'values')
+    const values = targets === 'values' ? valuesOf(operation, 'y', y, expected.dtype) : undefined
+    this.y = values ? values.data : labelsOf(operation, y)
+    const inputs = rowsOf(operation, x, expected.dtype)
+    const flat = inputs.shape === undefined
+    const given = values?.shape?.[0] ?? (values ? undefined : this.y.length)
+    const rows = flat ? (given ?? inputs.data.length / (expected.inputs ?? inputs.data.length)) : inputs.shape[0]!
+    this.x = inputs.data
+    this.rows = rows
+    if (rows === 0 || this.y.length === 0) throw new ArgumentError(operation, 'at least one row of data', 'none')
+    const width = this.x.length / rows
+    if (!Number.isInteger(width)) {
+      throw new ShapeError(operation, `x of ${rows} rows, one per target`, `${this.x.length} numbers`)
+    }
+    this.rowShape = flat ? Object.freeze([width]) : Object.freeze(inputs.shape.slice(1))
+    if (expected.inputs !== undefined && width !== expected.inputs) {
+      throw new ShapeError(operation, `x [rows, ${expected.inputs}]`, shapeText([rows, ...this.rowShape]))
+    }
+    const targetRows = values?.shape?.[0] ?? (values ? rows : this.y.length)
+    if (targetRows !== rows || this.y.length % rows !== 0) {
+      throw new ShapeError(operation, `y of ${rows} rows like x`, `${targetRows} rows of ${this.y.length / targetRows}`)
+    }
+    const targetWidth = this.y.length / rows
+    const inner = values?.shape?.slice(1)
+    this.targetShape = Object.freeze(values ? (inner && inner.length > 0 ? inner : [targetWidth]) : [])
+    if (values && expected.outputs !== undefined && targetWidth !== expected.outputs) {
+      throw new ShapeError(operation, `y [rows, ${expected.outputs}]`, shapeText([rows, ...this.targetShape]))
+    }
+  }
+
+  /** Whether y are class labels. */
+  get labelled(): boolean {
+    return this.y instanceof Int32Array
+  }
+
+  /** Throws NonFiniteError if an input or value is NaN or infinite. */
+  checkFinite(operation: string): void {
+    for (const [name, data] of [['x', this.x], ['y', this.y]] as const) {
+      if (data instanceof Uint8Array || data instanceof Int32Array) continue
+      const at = native().firstNonFinite(data)
+      if (at < 0) continue
+      const row = Math.floor(at / (data.length / this.rows))
+      throw new NonFiniteError(operation, `finite numbers in ${name}`, `${data[at]} in row ${row}`)
+    }
+  }
+
+  /** The rows in order, or shuffled by (seed, epoch). */
+  order(shuffle: boolean, seed: number, epoch: number): Int32Array {
+    const order = new Int32Array(this.rows)
+    if (shuffle) native().randomPermutation(order, seed, stream('shuffle', epoch))
+    else for (let i = 0; i < order.length; i++) order[i] = i
+    return order
+  }
+
+  /** Copies of the inputs `order[start … start + count)`: [count, …rowShape]. */
+  gatherInputs(order: Int32Array, start: number, count: number, dtype: FloatDType): Tensor {
+    const width = sizeOf(this.rowShape)
+    const out = allocate(dtype, count * width)
+    native().gatherRows(this.x, width, order, start, count, this.scale, out)
+    return new Tensor(out, Object.freeze([count, ...this.rowShape]))
+  }
+
+  /** Copies of the targets of the same rows: labels int32 [count], values [count, …targetShape]. */
+  gatherTargets(order: Int32Array, start: number, count: number, dtype: FloatDType): Tensor {
+    const { y } = this
+    if (y instanceof Int32Array) {
+      const labels = new Int32Array(count)
+      for (let i = 0; i < count; i++) labels[i] = y[order[start + i]!]!
+      return new Tensor(labels, Object.freeze([count]))
+    }
+    const width = sizeOf(this.targetShape)
+    const out = allocate(dtype, count * width)
+    native().gatherRows(y, width, order, start, count, 1, out)
+    return new Tensor(out, Object.freeze([count, ...this.targetShape]))
+  }
+}
+
+function looksLikeLabels(y: unknown): boolean {
+  if (y instanceof Tensor) return y.dtype === 'int32'
+  if (dtypeOf(y) !== undefined) return y instanceof Int32Array
+  if (Array.isArray(y)) return y.every((label) => Number.isInteger(label) && label >= 0)
+  return ArrayBuffer.isView(y)
+}
+
+/** Flat data with its shape, or without where a flat array came. */
+interface Flat<T> {
+  readonly data: T
+  readonly shape: Shape | undefined
+}
+
+function rowsOf(operation: string, x: unknown, dtype?: FloatDType): Flat<FloatArray | Uint8Array> {
+  if (x instanceof Uint8Array) return { data: x, shape: undefined }
+  return valuesOf(operation, 'x', x, dtype)
+}
+
+function valuesOf(operation: string, name: string, value: unknown, dtype: FloatDType = 'float32'): Flat<FloatArray> {
+  if (value instanceof Tensor) {
+    if (value.rank === 0) throw new ShapeError(operation, `${name} with rows`, '[]')
+    const floats = value.dtype === 'int32' ? value.astype('float32') : value
+    return { data: floats.data as FloatArray, shape: floats.shape }
+  }
+  if (ArrayBuffer.isView(value)) {
+    const made = tensor(value as Float32Array)
+    return { data: (made.dtype === 'int32' ? made.astype('float32') : made).data as FloatArray, shape: undefined }
+  }
+  if (!Array.isArray(value)) {
+    throw new DTypeError(operation, `${name} as a tensor, typed array or nested arrays`, describe(value))
+  }
+  if (value.length === 0) throw new ArgumentError(operation, `${name} of at least one row`, 'none')
+  const made = ArrayBuffer.isView(value[0]) ? fromRows(value as FloatArray[], dtype) : tensor(value as NestedInput[], { dtype })
+  return { data: made.data as FloatArray, shape: made.shape }
+}

@@ -1,0 +1,107 @@
+// Whole files: read with a limit, or written so that at any moment either the old or the new content is there.
+import { randomBytes } from 'node:crypto'
+import { type FileHandle, open, realpath, rename, stat, unlink } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { describe } from '../checks.js'
+import { ArgumentError, FileError } from '../errors.js'
+
+/** The path of a file as users give it. Throws ArgumentError for what is no path. */
+export function checkPath(operation: string, path: unknown): string {
+  if (typeof path !== 'string' || path === '' || path.includes('\0')) {
+    throw new ArgumentError(operation, 'path to be the name of a file', describe(path))
+  }
+  return path
+}
+
+/**
+ * The content of a regular file.
+ * @param limit - the most bytes it may have
+ * @throws FileError if it is missing, unreadable, no regular file, or too large
+ */
+export async function readWhole(operation: string, path: string, limit: number): Promise<Buffer> {
+  return attempt(operation, `to read ${describe(path)}`, path, async () => {
+    const file = await open(path, 'r')
+    try {
+      const found = await file.stat()
+      if (!found.isFile()) throw new FileError(operation, 'a regular file', describe(path), path)
+      if (found.size > limit) {
+        throw new FileError(operation, `${describe(path)} of at most ${limit} bytes`, `${found.size}`, path)
+      }
+      return await file.readFile()
+    } finally {
+      await file.close()
+    }
+  })
+}
+
+/**
+ * Writes a file in one step: to a temporary file beside it, flushed to disk, then renamed over it, and the rename flushed.
+ * A crash at any moment leaves the old file or the new one. A symbolic link stays a link; an old file's mode is kept.
+ * @param parts - the content in order; not to be changed until the promise resolves
+ * @throws FileError; the old file is then untouched
+ */
+export async function writeAtomic(operation: string, path: string, parts: readonly Uint8Array[]): Promise<void> {
+  await attempt(operation, `to write ${describe(path)}`, path, async () => {
+    const target = await realpath(path).catch(() => path)
+    const mode = await stat(target).then(
+      (found) => found.mode & 0o777,
+      () => undefined,
+    )
+    const folder = dirname(target)
+    const temporary = join(folder, `.${basename(target)}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`)
+    try {
+      await writeNew(temporary, parts, mode)
+      await rename(temporary, target)
+    } catch (error) {
+      await unlink(temporary).catch(() => {})
+      throw error
+    }
+    await flushFolder(folder)
+  })
+}
+
+async function writeNew(path: string, parts: readonly Uint8Array[], mode: number | undefined): Promise<void> {
+  const file = await open(path, 'wx', mode)
+  try {
+    if (mode !== undefined) await file.chmod(mode)
+    for (const part of parts) await file.writeFile(part)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+// Some systems and file systems cannot open or flush a folder; the rename itself has then happened all the same.
+async function flushFolder(folder: string): Promise<void> {
+  let handle: FileHandle | undefined
+  try {
+    handle = await open(folder, 'r')
+    await handle.sync()
+  } catch {
+  } finally {
+    await handle?.close()
+  }
+}
+
+async function attempt<T>(operation: string, wish: string, path: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run()
+  } catch (cause) {
+    if (cause instanceof FileError) throw cause
+    const { code, message } = cause as NodeJS.ErrnoException
+    throw new FileError(operation, wish, code === undefined ? message : `${code} (${meaning(code)})`, path, { cause })
+  }
+}
+
+function meaning(code: string): string {
+  const meanings: Record<string, string> = {
+    ENOENT: 'no such file or folder',
+    EACCES: 'permission denied',
+    EPERM: 'not permitted',
+    EISDIR: 'it is a folder',
+    ENOTDIR: 'a part of the path is no folder',
+    ENOSPC: 'no space left',
+    EROFS: 'read-only file system',
+  }
+  return meanings[code] ?? 'refused by the system'
+}

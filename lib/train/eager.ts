@@ -1,0 +1,94 @@
+// Trains gate by gate, batch by batch, on this thread; works for every gate, a user's own included.
+import type { Dataset } from '../data/dataset.js'
+import type { Loss } from '../nn/losses.js'
+import { countCorrect } from '../nn/metrics.js'
+import type { Optimizable } from '../optim/optimizer.js'
+import type { Sequential } from '../nn/sequential.js'
+import { Tensor } from '../tensor/tensor.js'
+import { ShapeError } from '../errors.js'
+import { formText, type Value } from '../gates/gate.js'
+import { type Evaluation, RESULT_WIDTH, type Trainer } from './trainer.js'
+
+// The event loop gets its turn whenever this many milliseconds have passed.
+const SLICE = 4
+// Rows that evaluation takes at a time.
+const EVALUATION_ROWS = 512
+
+/** An update rule: built-in, or any object with this method. */
+export interface Steps {
+  step(model: Optimizable): void
+}
+
+/** {@link Trainer} over gates. */
+export class EagerTrainer implements Trainer {
+  readonly #model: Sequential
+  readonly #loss: Loss
+  readonly #optimizer: Steps
+  readonly #data: Dataset
+  readonly #batchSize: number
+  #last = performance.now()
+
+  constructor(model: Sequential, loss: Loss, optimizer: Steps, data: Dataset, batchSize: number) {
+    this.#model = model
+    this.#loss = loss
+    this.#optimizer = optimizer
+    this.#data = data
+    this.#batchSize = batchSize
+  }
+
+  async run(order: Int32Array, start: number, count: number, signal: AbortSignal | undefined): Promise<Float64Array> {
+    const results = new Float64Array(count * RESULT_WIDTH)
+    let done = 0
+    while (done < count && !signal?.aborted) {
+      const from = start + done * this.#batchSize
+      const rows = Math.min(this.#batchSize, this.#data.rows - from)
+      const [loss, correct] = this.#train(order, from, rows)
+      results.set([loss, correct, rows], RESULT_WIDTH * done++)
+      if (!Number.isFinite(loss)) break
+      await this.#breathe()
+    }
+    return results.subarray(0, done * RESULT_WIDTH)
+  }
+
+  #train(order: Int32Array, start: number, rows: number): [loss: number, correct: number] {
+    const { dtype } = this.#model
+    const x = this.#data.gatherInputs(order, start, rows, dtype)
+    const y = this.#data.gatherTargets(order, start, rows, dtype)
+    const output = this.#model.forward(x)
+    const loss = this.#loss.forward(output, y)
+    if (!Number.isFinite(loss)) return [loss, 0]
+    const [gradient] = this.#loss.backward()
+    this.#model.backward(gradient as Value, { inputGradient: false })
+    this.#optimizer.step(this.#model)
+    return [loss, this.#correct(output, y)]
+  }
+
+  #correct(output: Value, y: Tensor): number {
+    return this.#data.labelled && output instanceof Tensor && output.rank === 2 ? countCorrect(output, y) : 0
+  }
+
+  async evaluate(data: Dataset, signal: AbortSignal | undefined): Promise<Evaluation> {
+    const { dtype } = this.#model
+    const order = data.order(false, 0, 0)
+    let loss = 0
+    let correct = 0
+    for (let start = 0; start < data.rows; start += EVALUATION_ROWS) {
+      signal?.throwIfAborted()
+      const rows = Math.min(EVALUATION_ROWS, data.rows - start)
+      const output = this.#model.infer(data.gatherInputs(order, start, rows, dtype))
+      if (!(output instanceof Tensor)) throw new ShapeError('fit', 'a network whose output is a tensor', formText(output))
+      const y = data.gatherTargets(order, start, rows, dtype)
+      loss += this.#loss.forward(output, y) * rows
+      correct += this.#correct(output, y)
+      await this.#breathe()
+    }
+    const mean = loss / data.rows
+    return data.labelled ? { loss: mean, accuracy: correct / data.rows } : { loss: mean }
+  }
+
+  async #breathe(): Promise<void> {
+    if (performance.now() - this.#last < SLICE) return
+    await new Promise((resume) => setImmediate(resume))
+    this.#last = performance.now()
+  }
+}

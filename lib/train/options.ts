@@ -1,0 +1,110 @@
+// The options of fit, checked before anything changes.
+import { boolean, describe, options, positiveInteger, seedOf } from '../checks.js'
+import { Dataset, type Samples } from '../data/dataset.js'
+import { ArgumentError } from '../errors.js'
+import { checkLabels } from '../nn/labels.js'
+import { isLoss, type Loss, lossText } from '../nn/losses.js'
+import { Sequential } from '../nn/sequential.js'
+import type { Steps } from './eager.js'
+import type { EpochRecord } from './history.js'
+
+/** What callbacks are told after a batch. Batches and epochs count from 1. */
+export interface BatchEvent {
+  readonly epoch: number
+  readonly batch: number
+  readonly loss: number
+}
+
+/** What callbacks are told after an epoch. */
+export interface EpochEvent {
+  readonly record: EpochRecord
+  readonly model: Sequential
+  /** Ends training after this epoch. */
+  stop(): void
+}
+
+/** Functions that fit calls; those that return promises are awaited. */
+export interface Callback {
+  batch?(event: BatchEvent): void
+  epoch?(event: EpochEvent): void | Promise<void>
+}
+
+/** Options of fit. */
+export interface FitOptions {
+  /** What to minimise: CrossEntropy for labels, MeanSquaredError for values, or one of your own. */
+  loss: Loss
+  /** How to update: SGD, Adam, AdamW, or any object with step(model). */
+  optimizer: Steps
+  /** Passes over the data. Default 1. */
+  epochs?: number
+  /** Rows per batch; the last of an epoch may have fewer. Default 32. */
+  batchSize?: number
+  /** Data to evaluate after every epoch. */
+  validation?: Samples
+  /** Functions to call after batches and epochs. */
+  callbacks?: readonly Callback[]
+  /** Stops training within a batch; fit then rejects with the signal's reason, and the model stays as it was. */
+  signal?: AbortSignal
+  /** Whether every epoch has its own random order. Default true. */
+  shuffle?: boolean
+  /** Seed of the orders. Default 0. */
+  seed?: number
+  /** Whether to print progress. Default: on a terminal. */
+  verbose?: boolean
+}
+
+/** Options with their defaults, and data in one form. */
+export interface FitPlan {
+  readonly loss: Loss
+  readonly optimizer: Steps
+  readonly epochs: number
+  readonly batchSize: number
+  readonly train: Dataset
+  readonly validation: Dataset | undefined
+  readonly callbacks: readonly Callback[]
+  readonly signal: AbortSignal | undefined
+  readonly shuffle: boolean
+  readonly seed: number
+  readonly verbose: boolean
+}
+
+const keys = [
+  'loss', 'optimizer', 'epochs', 'batchSize', 'validation', 'callbacks', 'signal', 'shuffle', 'seed', 'verbose',
+] as const
+
+/** Checks everything that fit is given. Throws typed errors; changes nothing. */
+export function checkFit(model: Sequential, train: Samples, given: FitOptions): FitPlan {
+  if (!(model instanceof Sequential)) throw new ArgumentError('fit', 'a Sequential as model', describe(model))
+  const { loss, optimizer, epochs = 1, batchSize = 32, validation, callbacks = [], signal, ...rest } = options('fit', given, keys)
+  const { shuffle = true, seed = 0, verbose = process.stdout.isTTY === true } = rest
+  if (!isLoss(loss)) throw new ArgumentError('fit', 'loss with forward and backward', lossText(loss))
+  if (typeof optimizer?.step !== 'function') throw new ArgumentError('fit', 'optimizer with step(model)', describe(optimizer))
+  if (!Array.isArray(callbacks)) throw new ArgumentError('fit', 'callbacks to be an array', describe(callbacks))
+  for (const callback of callbacks) {
+    if (typeof callback !== 'object' || callback === null) throw new ArgumentError('fit', 'callbacks to be objects', describe(callback))
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new ArgumentError('fit', 'signal to be an AbortSignal', describe(signal))
+  }
+  return {
+    loss,
+    optimizer,
+    epochs: positiveInteger('fit', 'epochs', epochs),
+    batchSize: positiveInteger('fit', 'batchSize', batchSize),
+    train: checkData(model, loss, train, 'fit'),
+    validation: validation === undefined ? undefined : checkData(model, loss, validation, 'fit validation'),
+    callbacks,
+    signal,
+    shuffle: boolean('fit', 'shuffle', shuffle),
+    seed: seedOf('fit', seed),
+    verbose: boolean('fit', 'verbose', verbose),
+  }
+}
+
+function checkData(model: Sequential, loss: Loss, samples: Samples, operation: string): Dataset {
+  const { inputs, outputs, dtype } = model
+  const data = new Dataset(operation, samples, { inputs, outputs, targets: loss.targets, dtype })
+  data.checkFinite(operation)
+  if (data.labelled && outputs !== undefined) checkLabels(operation, data.y as Int32Array, outputs)
+  return data
+}

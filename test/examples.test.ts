@@ -1,0 +1,102 @@
+// The examples, and the code in the README, run as they stand, against the build.
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const root = resolve(import.meta.dirname, '..')
+let folder = ''
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'chainrule-examples-'))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function node(...args: string[]): string {
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...process.env, NO_COLOR: '1' },
+  })
+  expect(stderr).toBe('')
+  expect(status).toBe(0)
+  return stdout
+}
+
+describe('examples/', () => {
+  it('quickstart.mjs learns two spirals', () => {
+    expect(node('examples/quickstart.mjs')).toMatch(/accuracy (0\.99\d*|1)\nSpirals: \[ 0, 1 \]/)
+  })
+
+  it('gates.mjs shows the numbers of the lecture', () => {
+    const shown = node('examples/gates.mjs')
+    expect(shown).toContain('multiply.forward(3, -4) = -12  backward(2) = [ -8, 6 ]')
+    expect(shown).toContain(
+      'f = (x + y)·z = -12   with q = x + y = 3\n∂f/∂x = -4   ∂f/∂y = -4   ∂f/∂z = 3   ∂f/∂q = -4',
+    )
+    expect(
+      shown.match(/0\.7311 {3}dw0 dx0 dw1 dx1 dw2 = -0\.1966 {2}0\.3932 {2}-0\.3932 {2}-0\.5898 {2}0\.1966/g),
+    ).toHaveLength(2)
+    expect(shown).toMatch(/‖W·x‖² = 0\.116.*0\.088, 0\.176.*0\.104, 0\.208.*-0\.112, {2}0\.636/s)
+    expect(shown).toContain('3 of 3 elements agree')
+  })
+
+  it('own-gate.mjs trains a gate that is not of the library', () => {
+    const shown = node('examples/own-gate.mjs')
+    expect(shown).toContain('checkGradients(Sine): 4 of 4 elements agree')
+    expect(Number(/, (\S+) after 200/.exec(shown)?.[1])).toBeLessThan(1e-3)
+  })
+
+  it('mnist.mjs trains, tests, draws and saves a model that its own advice loads', () => {
+    const shown = node('examples/mnist.mjs', '--epochs', '2', '--hidden', '256', '--out', folder, '--json')
+    const lines = shown.trimEnd().split('\n')
+    const report = JSON.parse(lines.at(-1)!)
+    expect(Object.keys(report)).toEqual(['testAccuracy', 'epochs', 'samplesPerSecond', 'seconds', 'isa', 'threads'])
+    expect(report.testAccuracy).toBeGreaterThan(0.95)
+    expect(report.epochs).toBe(2)
+    for (const name of ['learning-curves.svg', 'mistakes.svg'])
+      expect(readFileSync(join(folder, name), 'utf8')).toMatch(/^<svg .*<\/svg>\n$/s)
+    const advice = lines
+      .slice(
+        lines.findIndex((line) => line.startsWith('  import')),
+        -1,
+      )
+      .join('\n')
+    expect(node('--input-type=module', '--eval', advice)).toBe('[ 7, 2, 1, 0, 4 ]\n')
+  })
+
+  it('mnist.mjs explains itself, and names a bad option in one line', () => {
+    expect(node('examples/mnist.mjs', '--help')).toContain('--batch-size N')
+    const { status, stderr } = spawnSync(process.execPath, ['examples/mnist.mjs', '--epochs', 'ten'], {
+      cwd: root,
+      encoding: 'utf8',
+    })
+    expect(status).toBe(2)
+    expect(stderr).toBe('--epochs takes a number, not "ten"\nTry --help.\n')
+  })
+})
+
+describe('README.md', () => {
+  const text = readFileSync(join(root, 'README.md'), 'utf8')
+  const blocks = Array.from(text.matchAll(/^```js\n(.*?)^```/gms), ([, code]) => code!)
+
+  it.each(blocks.map((code, i) => [i + 1, code] as const))('code %i runs', (_, code) => {
+    node(
+      '--input-type=module',
+      '--eval',
+      code.replaceAll("'circle.safetensors'", JSON.stringify(join(folder, 'circle.safetensors'))),
+    )
+  })
+
+  it('shows what its comments say', () => {
+    const gates = blocks.find((code) => code.includes('new Multiply'))
+    expect(node('--input-type=module', '--eval', gates!)).toBe('-12 [ -8, 6 ]\n-12 -4 -4 3\n0.7310585786300049\n')
+  })
+
+  it('points only at files that exist', () => {
+    for (const page of ['README.md', 'docs/architecture.md']) {
+      const links = readFileSync(join(root, page), 'utf8').matchAll(/\]\((?!https?:)([^)#]+)\)/g)
+      for (const [, path] of links) expect(existsSync(resolve(root, page, '..', path!)), `${page}: ${path}`).toBe(true)
+    }
+  })
+})
