@@ -1,41 +1,56 @@
 // The public API.
+
+export { type Batch, type BatchOptions, batches } from './data/batches.js'
+export type { Rows, Samples } from './data/dataset.js'
+export { type IdxArray, type IdxData, parseIdx, readIdx } from './data/idx.js'
 export * from './errors.js'
-export type { DType, FloatArray, FloatDType, TensorData } from './tensor/dtype.js'
-export { arange, fromRows, full, isTensor, type NestedInput, ones, tensor, type TensorOptions, zeros } from './tensor/create.js'
-export type { Shape } from './tensor/shape.js'
-export { type Nested, Tensor } from './tensor/tensor.js'
-export { info, setThreads, type SystemInfo } from './native/system.js'
-export { type BackwardOptions, checked, type Gate, type Value } from './gates/gate.js'
-export { ElementwiseGate } from './gates/elementwise.js'
 export * from './gates/activations.js'
 export * from './gates/arithmetic.js'
 export { Add, Divide, Maximum, Minimum, Multiply, Subtract } from './gates/binary.js'
+export { ElementwiseGate } from './gates/elementwise.js'
+export { type BackwardOptions, checked, type Gate, type Value } from './gates/gate.js'
 export { MatMul, Reshape, Transpose } from './gates/matmul.js'
 export { type AxisOptions, Mean, SquaredNorm, Sum } from './gates/reductions.js'
 export { LogSoftmax, Softmax } from './gates/softmax.js'
+export { type CheckOptions, checkGradients, type GradientEntry, type GradientReport } from './graph/check.js'
 export { apply, type Operand, Variable, variable } from './graph/variable.js'
-export { checkGradients, type CheckOptions, type GradientEntry, type GradientReport } from './graph/check.js'
+export { load, loadTensors, save, saveTensors } from './io/model.js'
+export { decodeSafetensors, encodeSafetensors, type Safetensors } from './io/safetensors.js'
+export { info, type SystemInfo, setThreads } from './native/system.js'
 export {
-  type GainOptions, type Initializer, type InitializerContext, type InitializerName, initializers,
+  type GainOptions,
+  type Initializer,
+  type InitializerContext,
+  type InitializerName,
+  initializers,
 } from './nn/initializers.js'
-export { type InitialisationSource, Layer, type Trainable } from './nn/layer.js'
 export type { Labels } from './nn/labels.js'
+export { type InitialisationSource, Layer, type Trainable } from './nn/layer.js'
 export { Linear, type LinearOptions } from './nn/linear.js'
-export { PReLU, type PReLUOptions } from './nn/prelu.js'
 export { CrossEntropy, type Loss, MeanSquaredError } from './nn/losses.js'
 export { accuracy, argmax, confusionMatrix } from './nn/metrics.js'
-export { mlp, type MlpOptions } from './nn/mlp.js'
-export { type Parameter, parameter, type ParameterBlock } from './nn/parameters.js'
+export { type MlpOptions, mlp } from './nn/mlp.js'
+export { type Parameter, type ParameterBlock, parameter } from './nn/parameters.js'
+export { PReLU, type PReLUOptions } from './nn/prelu.js'
 export { type PredictInput, Sequential } from './nn/sequential.js'
 export type { StateDict } from './nn/state.js'
-export { Adam, AdamW, type AdamOptions } from './optim/adam.js'
+export { Adam, type AdamOptions, AdamW } from './optim/adam.js'
 export { type Optimizable, Optimizer, type OptimizerState } from './optim/optimizer.js'
 export { SGD, type SGDOptions } from './optim/sgd.js'
-export { type Batch, batches, type BatchOptions } from './data/batches.js'
-export type { Rows, Samples } from './data/dataset.js'
+export {
+  arange,
+  fromRows,
+  full,
+  isTensor,
+  type NestedInput,
+  ones,
+  type TensorOptions,
+  tensor,
+  zeros,
+} from './tensor/create.js'
+export type { DType, FloatArray, FloatDType, TensorData } from './tensor/dtype.js'
+export type { Shape } from './tensor/shape.js'
+export { type Nested, Tensor } from './tensor/tensor.js'
 export { fit } from './train/fit.js'
 export type { EpochRecord, History } from './train/history.js'
 export type { BatchEvent, Callback, EpochEvent, FitOptions } from './train/options.js'
-export { type IdxArray, type IdxData, parseIdx, readIdx } from './data/idx.js'
-export { load, loadTensors, save, saveTensors } from './io/model.js'
-export { decodeSafetensors, encodeSafetensors, type Safetensors } from './io/safetensors.js'

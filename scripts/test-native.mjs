@@ -19,9 +19,13 @@ function checkSymbols() {
     const library = join(root, `build/Release/chainrule_${isa}.a`)
     const objects = existsSync(library) ? library : join(root, `build/Release/obj.target/chainrule_${isa}.a`)
     if (!existsSync(objects)) continue
-    const weak = step('', 'nm', ['-C', objects]).split('\n').filter((line) => / [VWu] /.test(line))
+    const weak = step('', 'nm', ['-C', objects])
+      .split('\n')
+      .filter((line) => / [VWu] /.test(line))
     if (weak.length) {
-      console.error(`chainrule_${isa}: ${weak.length} weak symbols in the kernels, for example\n  ${weak.slice(0, 5).join('\n  ')}`)
+      console.error(
+        `chainrule_${isa}: ${weak.length} weak symbols in the kernels, for example\n  ${weak.slice(0, 5).join('\n  ')}`,
+      )
       process.exit(1)
     }
   }
@@ -29,15 +33,24 @@ function checkSymbols() {
 
 if (option === '--arm') {
   const program = cmakeBuild(
-    'build-arm64', 'Cross-building the C++ tests for arm64',
-    '-DCMAKE_SYSTEM_NAME=Linux', '-DCMAKE_SYSTEM_PROCESSOR=aarch64', '-DCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++',
-    '-DCMAKE_EXE_LINKER_FLAGS=-static', '-DCHAINRULE_TESTS=ON',
+    'build-arm64',
+    'Cross-building the C++ tests for arm64',
+    '-DCMAKE_SYSTEM_NAME=Linux',
+    '-DCMAKE_SYSTEM_PROCESSOR=aarch64',
+    '-DCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++',
+    '-DCMAKE_EXE_LINKER_FLAGS=-static',
+    '-DCHAINRULE_TESTS=ON',
   )
   process.exit(show('qemu-aarch64', [program, ...filters]))
 }
 if (option.startsWith('--sanitize')) {
   const kind = option.split('=')[1] ?? 'address,undefined'
-  const program = cmakeBuild(`build-${kind.replace(',', '-')}`, `Building the C++ tests with -fsanitize=${kind}`, `-DCHAINRULE_SANITIZE=${kind}`, '-DCHAINRULE_TESTS=ON')
+  const program = cmakeBuild(
+    `build-${kind.replace(',', '-')}`,
+    `Building the C++ tests with -fsanitize=${kind}`,
+    `-DCHAINRULE_SANITIZE=${kind}`,
+    '-DCHAINRULE_TESTS=ON',
+  )
   process.exit(show(program, filters, { env: { ...process.env, UBSAN_OPTIONS: 'print_stacktrace=1' } }))
 }
 checkSymbols()

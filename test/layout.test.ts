@@ -5,8 +5,21 @@ import { describe, expect, it } from 'vitest'
 
 const lib = resolve(import.meta.dirname, '../lib')
 const ranks: Record<string, number> = {
-  errors: 0, checks: 0, tensor: 1, native: 2, gates: 3, graph: 4, nn: 5, optim: 5, compile: 6, train: 7, data: 7, io: 7,
-  serve: 8, cli: 8, index: 8,
+  errors: 0,
+  checks: 0,
+  tensor: 1,
+  native: 2,
+  gates: 3,
+  graph: 4,
+  nn: 5,
+  optim: 5,
+  compile: 6,
+  train: 7,
+  data: 7,
+  io: 7,
+  serve: 8,
+  cli: 8,
+  index: 8,
 }
 
 const files = (readdirSync(lib, { recursive: true }) as string[]).filter((name) => name.endsWith('.ts'))

@@ -1,6 +1,6 @@
 // What several tests share: numbers that look random but are not, and comparisons.
 import { expect } from 'vitest'
-import { type Value, Tensor, tensor } from '../lib/index.js'
+import { Tensor, tensor, type Value } from '../lib/index.js'
 
 /** A small generator (mulberry32) for test data: uniform in [0, 1). */
 export function generator(seed: number): () => number {
@@ -33,7 +33,11 @@ export function numbers(value: Value | undefined | null): number[] {
 }
 
 /** Expects two lists of numbers within |a − b| ≤ tolerance·max(1, |b|). */
-export function expectClose(actual: Value | readonly number[] | undefined | null, expected: readonly number[], tolerance = 1e-12): void {
+export function expectClose(
+  actual: Value | readonly number[] | undefined | null,
+  expected: readonly number[],
+  tolerance = 1e-12,
+): void {
   const list = Array.isArray(actual) ? (actual as number[]) : numbers(actual as Value)
   expect(list.length).toBe(expected.length)
   for (let i = 0; i < list.length; i++) {

@@ -38,7 +38,11 @@ export function batches(samples: Samples, batchSize: number, given?: BatchOption
   if (dtype !== undefined) checkFloatDType('batches', dtype)
   const data = new Dataset('batches', samples, { dtype })
   const type = dtype ?? (data.x instanceof Float64Array ? 'float64' : 'float32')
-  const order = data.order(boolean('batches', 'shuffle', shuffle), seedOf('batches', seed), integer('batches', 'epoch', epoch, 0, 2 ** 40))
+  const order = data.order(
+    boolean('batches', 'shuffle', shuffle),
+    seedOf('batches', seed),
+    integer('batches', 'epoch', epoch, 0, 2 ** 40),
+  )
   return pieces(data, order, batchSize, dropLast, type)
 }
 

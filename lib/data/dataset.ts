@@ -47,7 +47,8 @@ export class Dataset {
 
   /** @param operation - who asks, for errors */
   constructor(operation: string, samples: Samples, expected: Expectations = {}) {
-    if (typeof samples !== 'object' || samples === null) throw new ArgumentError(operation, 'data { x, y }', describe(samples))
+    if (typeof samples !== 'object' || samples === null)
+      throw new ArgumentError(operation, 'data { x, y }', describe(samples))
     const { x, y, scale = 1 } = samples
     this.scale = finite(operation, 'scale', scale)
     const targets = expected.targets ?? (looksLikeLabels(y) ? 'labels' : 'values')
@@ -87,7 +88,10 @@ export class Dataset {
 
   /** Throws NonFiniteError if an input or value is NaN or infinite. */
   checkFinite(operation: string): void {
-    for (const [name, data] of [['x', this.x], ['y', this.y]] as const) {
+    for (const [name, data] of [
+      ['x', this.x],
+      ['y', this.y],
+    ] as const) {
       if (data instanceof Uint8Array || data instanceof Int32Array) continue
       const at = native().firstNonFinite(data)
       if (at < 0) continue
@@ -159,6 +163,8 @@ function valuesOf(operation: string, name: string, value: unknown, dtype: FloatD
     throw new DTypeError(operation, `${name} as a tensor, typed array or nested arrays`, describe(value))
   }
   if (value.length === 0) throw new ArgumentError(operation, `${name} of at least one row`, 'none')
-  const made = ArrayBuffer.isView(value[0]) ? fromRows(value as FloatArray[], dtype) : tensor(value as NestedInput[], { dtype })
+  const made = ArrayBuffer.isView(value[0])
+    ? fromRows(value as FloatArray[], dtype)
+    : tensor(value as NestedInput[], { dtype })
   return { data: made.data as FloatArray, shape: made.shape }
 }

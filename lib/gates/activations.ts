@@ -1,7 +1,6 @@
 // The activation gates. Formula and derivative of each stand together in the native core; a class here is its row: name,
 // constants and their checks. `activations` lists them by the names that mlp() and variables use.
-import { finite, options } from '../checks.js'
-import { oneOf } from '../checks.js'
+import { finite, oneOf, options } from '../checks.js'
 import { ElementwiseGate } from './elementwise.js'
 
 /** z; derivative 1. */

@@ -1,7 +1,8 @@
 // Elementwise gates of one input, y = f(x): all of them are rows of the addon's table, run here on numbers and tensors.
+
+import { native } from '../native/load.js'
 import type { UnaryOp } from '../native/unary.js'
 import { unaryOp } from '../native/unary.js'
-import { native } from '../native/load.js'
 import { allocate, type FloatArray, type FloatDType } from '../tensor/dtype.js'
 import { Tensor } from '../tensor/tensor.js'
 import { BuiltinGate, type Value } from './gate.js'

@@ -3,7 +3,7 @@
 import { describe, shapeText } from '../checks.js'
 import { ArgumentError, DTypeError, ShapeError, StateError } from '../errors.js'
 import type { DType } from '../tensor/dtype.js'
-import { sameShape, type Shape } from '../tensor/shape.js'
+import { type Shape, sameShape } from '../tensor/shape.js'
 import { Tensor } from '../tensor/tensor.js'
 
 /** What flows through gates: a number (float64) or a tensor. */
@@ -62,7 +62,11 @@ class Form {
       throw new DTypeError(operation, `${role} of type ${this.dtype}`, value.dtype)
     }
     if (typeof value === 'number' && !this.shape) return
-    throw new ShapeError(operation, `${role} ${this.shape ? `of shape ${shapeText(this.shape)}` : 'to be a number'}`, formText(value))
+    throw new ShapeError(
+      operation,
+      `${role} ${this.shape ? `of shape ${shapeText(this.shape)}` : 'to be a number'}`,
+      formText(value),
+    )
   }
 }
 
@@ -85,7 +89,11 @@ export class Contract {
   /** Throws unless a forward pass waits for its backward, and the upstream gradient has its output's form. */
   checkUpstream(operation: string, upstream: unknown): void {
     if (!this.#output) {
-      throw new StateError(operation, 'forward before backward', this.#used ? 'backward a second time' : 'backward first')
+      throw new StateError(
+        operation,
+        'forward before backward',
+        this.#used ? 'backward a second time' : 'backward first',
+      )
     }
     this.#output.check(operation, 'upstream gradient', upstream)
   }

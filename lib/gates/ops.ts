@@ -1,10 +1,11 @@
 // Arithmetic on values, numbers and tensors alike, that gates make their outputs and gradients of. Tensors follow NumPy's
 // broadcasting; sumTo is its transpose. No state: what a gate keeps is the gate's affair.
+
+import { DTypeError } from '../errors.js'
 import { native } from '../native/load.js'
 import { allocate, type FloatArray, type FloatDType } from '../tensor/dtype.js'
-import { broadcastShape, broadcastStrides, sameShape, type Shape, sizeOf } from '../tensor/shape.js'
+import { broadcastShape, broadcastStrides, type Shape, sameShape, sizeOf } from '../tensor/shape.js'
 import { Tensor } from '../tensor/tensor.js'
-import { DTypeError } from '../errors.js'
 import type { Value } from './gate.js'
 
 /** The addon's numbers of its operations on two arrays. */
@@ -23,7 +24,12 @@ export function binary(operation: string, kind: BinaryKind, a: Value, b: Value):
     return one.out[0]!
   }
   const dtype = commonDType(operation, a, b)
-  const shape = typeof a === 'number' ? (b as Tensor).shape : typeof b === 'number' ? a.shape : broadcastShape(operation, a.shape, b.shape)
+  const shape =
+    typeof a === 'number'
+      ? (b as Tensor).shape
+      : typeof b === 'number'
+        ? a.shape
+        : broadcastShape(operation, a.shape, b.shape)
   const out = allocate(dtype, sizeOf(shape))
   if (out.length > 0) native().binary(kinds[kind], operand(a, shape, dtype), operand(b, shape, dtype), out)
   return new Tensor(out, shape)
@@ -40,7 +46,8 @@ export function commonDType(operation: string, a: Value, b: Value): FloatDType {
 
 // One element is enough for a value that is the same everywhere.
 function operand(value: Value, shape: Shape, dtype: FloatDType): FloatArray {
-  if (typeof value !== 'number') return value.data.length === 1 ? (value.data as FloatArray) : (expand(value, shape).data as FloatArray)
+  if (typeof value !== 'number')
+    return value.data.length === 1 ? (value.data as FloatArray) : (expand(value, shape).data as FloatArray)
   const array = allocate(dtype, 1)
   array[0] = value
   return array
@@ -101,7 +108,12 @@ export function addGradients(a: Value, b: Value): Value {
 export function zipWith(operation: string, a: Value, b: Value, f: (x: number, y: number) => number): Value {
   if (typeof a === 'number' && typeof b === 'number') return f(a, b)
   const dtype = commonDType(operation, a, b)
-  const shape = typeof a === 'number' ? (b as Tensor).shape : typeof b === 'number' ? a.shape : broadcastShape(operation, a.shape, b.shape)
+  const shape =
+    typeof a === 'number'
+      ? (b as Tensor).shape
+      : typeof b === 'number'
+        ? a.shape
+        : broadcastShape(operation, a.shape, b.shape)
   const out = allocate(dtype, sizeOf(shape))
   const x = typeof a === 'number' ? undefined : expand(a, shape).data
   const y = typeof b === 'number' ? undefined : expand(b, shape).data
@@ -136,5 +148,23 @@ export function transposed({ data, rows, cols, row, col }: Matrix): Matrix {
 
 /** out = A·B (=), or out + A·B (+=) if `accumulate`. */
 export function multiplyInto(out: FloatArray, a: Matrix, b: Matrix, accumulate = false): void {
-  native().gemm(a.rows, b.cols, a.cols, 1, a.data, a.row, a.col, b.data, b.row, b.col, accumulate ? 1 : 0, out, null, -1, 0, 0, null)
+  native().gemm(
+    a.rows,
+    b.cols,
+    a.cols,
+    1,
+    a.data,
+    a.row,
+    a.col,
+    b.data,
+    b.row,
+    b.col,
+    accumulate ? 1 : 0,
+    out,
+    null,
+    -1,
+    0,
+    0,
+    null,
+  )
 }

@@ -33,7 +33,11 @@ export function topologicalOrder<N extends Node>(root: N): N[] {
 /** Sets `grad` of every node below `root` (=), and adds to that of the leaves (+=). */
 export function runBackward(root: Node, upstream?: Value): void {
   if (upstream === undefined && typeof root.value !== 'number') {
-    throw new ShapeError('backward', `an upstream gradient of shape ${formText(root.value)}, or a number as output`, 'none')
+    throw new ShapeError(
+      'backward',
+      `an upstream gradient of shape ${formText(root.value)}, or a number as output`,
+      'none',
+    )
   }
   const seed = upstream ?? 1
   const fits =

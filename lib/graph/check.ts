@@ -76,7 +76,10 @@ export function checkGradients(
   const subject = subjectOf(target, values)
   const output = subject.forward()
   // Any fixed weights make one number of the output; these tell its elements apart.
-  const upstream = typeof output === 'number' ? 1 : new Tensor(output.data.map((_, i) => 1 + 0.5 * Math.cos(i)) as Float64Array, output.shape)
+  const upstream =
+    typeof output === 'number'
+      ? 1
+      : new Tensor(output.data.map((_, i) => 1 + 0.5 * Math.cos(i)) as Float64Array, output.shape)
   const loss = () => weigh(subject.forward(), upstream)
   const gradients = subject.backward(upstream).map((g) => (typeof g === 'number' ? g : g.clone()))
 
@@ -93,7 +96,8 @@ export function checkGradients(
       entries.push(...compareTensor(name, value, gradient as Tensor, loss))
     }
   })
-  const parameters = 'parameters' in target && typeof target.parameters === 'function' ? (target as unknown as Trained).parameters() : []
+  const parameters =
+    'parameters' in target && typeof target.parameters === 'function' ? (target as unknown as Trained).parameters() : []
   const copies = parameters.map((p) => p.gradient.clone())
   for (const [i, p] of parameters.entries()) entries.push(...compareTensor(p.name, p.value, copies[i]!, loss))
   return report(subject.name, entries, rtol, atol)
@@ -102,7 +106,11 @@ export function checkGradients(
 function subjectOf(target: unknown, values: Value[]): Subject {
   if (isGate(target)) {
     const gate = checked(target)
-    return { name: gateName(gate), forward: () => gate.forward(...values), backward: (upstream) => gate.backward(upstream) }
+    return {
+      name: gateName(gate),
+      forward: () => gate.forward(...values),
+      backward: (upstream) => gate.backward(upstream),
+    }
   }
   if (typeof target !== 'function') throw new ArgumentError('checkGradients', 'a gate or a function', describe(target))
   let leaves: Variable[] = []
@@ -112,12 +120,22 @@ function subjectOf(target: unknown, values: Value[]): Subject {
     forward() {
       leaves = values.map((value) => variable(value))
       root = target(...leaves)
-      if (!(root instanceof Variable)) throw new ArgumentError('checkGradients', 'the function to return a variable', describe(root))
+      if (!(root instanceof Variable))
+        throw new ArgumentError('checkGradients', 'the function to return a variable', describe(root))
       return root.value
     },
     backward(upstream) {
       root.backward(upstream)
-      return leaves.map((leaf) => leaf.grad ?? (typeof leaf.value === 'number' ? 0 : tensor(leaf.value.data.map(() => 0), { shape: leaf.value.shape })))
+      return leaves.map(
+        (leaf) =>
+          leaf.grad ??
+          (typeof leaf.value === 'number'
+            ? 0
+            : tensor(
+                leaf.value.data.map(() => 0),
+                { shape: leaf.value.shape },
+              )),
+      )
     },
   }
 }

@@ -175,7 +175,8 @@ for (const [name, Activation] of Object.entries(activations)) {
  * @param name - for pictures and reports
  */
 export function variable(value: Value | NestedInput, name?: string): Variable {
-  if (name !== undefined && typeof name !== 'string') throw new ArgumentError('variable', 'name to be a string', describe(name))
+  if (name !== undefined && typeof name !== 'string')
+    throw new ArgumentError('variable', 'name to be a string', describe(name))
   if (typeof value === 'number' || value instanceof Tensor) return new Variable(value, name)
   return new Variable(tensor(value), name)
 }

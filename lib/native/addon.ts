@@ -15,7 +15,11 @@ export interface NativeInfo {
   readonly caches: { readonly l1d: number; readonly l2: number; readonly l3: number }
   readonly compiler: string
   /** Elementwise gates in the order of their numbers. */
-  readonly unary: readonly { readonly name: string; readonly keeps: 'nothing' | 'input' | 'output'; readonly parameters: number }[]
+  readonly unary: readonly {
+    readonly name: string
+    readonly keeps: 'nothing' | 'input' | 'output'
+    readonly parameters: number
+  }[]
 }
 
 /** One forward op of a plan; `weight`, `bias`: offsets in elements into the flat parameter vector. */
@@ -45,8 +49,13 @@ export interface NativePlan {
    * labels (Int32Array or Uint8Array) for cross-entropy, else targets. Throws OUT_OF_RANGE for a bad row or label.
    */
   stage(
-    slot: number, x: FloatArray | Int32Array | Uint8Array, y: FloatArray | Int32Array | Uint8Array,
-    rows: Int32Array, start: number, count: number, scale: number,
+    slot: number,
+    x: FloatArray | Int32Array | Uint8Array,
+    y: FloatArray | Int32Array | Uint8Array,
+    rows: Int32Array,
+    start: number,
+    count: number,
+    scale: number,
   ): void
   /**
    * Trains on a staged slot in batches; `step` (from 1) is the number of the first. Resolves to [mean loss, correct rows,
@@ -55,8 +64,19 @@ export interface NativePlan {
    * nesterov, 0; 2 Adam with learning rate, beta1, beta2, epsilon, weight decay, decoupled. All blocks lie in SharedArrayBuffers.
    */
   train(
-    slot: number, parameters: FloatArray, gradients: FloatArray, state0: FloatArray | null, state1: FloatArray | null,
-    optimizer: number, o0: number, o1: number, o2: number, o3: number, o4: number, o5: number, step: number,
+    slot: number,
+    parameters: FloatArray,
+    gradients: FloatArray,
+    state0: FloatArray | null,
+    state1: FloatArray | null,
+    optimizer: number,
+    o0: number,
+    o1: number,
+    o2: number,
+    o3: number,
+    o4: number,
+    o5: number,
+    step: number,
   ): Promise<Float64Array>
   /** Resolves to a new array [rows, outputs]. x is copied before the call returns. */
   predict(parameters: FloatArray, x: FloatArray): Promise<FloatArray>
@@ -89,18 +109,37 @@ export interface Addon {
   /** x is [rows, channels]; alpha has length 1 or `channels`. */
   preluForward(channels: number, x: FloatArray, alpha: FloatArray, y: FloatArray): void
   /** dx =, dalpha += */
-  preluBackward(channels: number, x: FloatArray, alpha: FloatArray, dy: FloatArray, dx: FloatArray, dalpha: FloatArray): void
+  preluBackward(
+    channels: number,
+    x: FloatArray,
+    alpha: FloatArray,
+    dy: FloatArray,
+    dx: FloatArray,
+    dalpha: FloatArray,
+  ): void
 
   /**
    * C[m,n] = act(alpha·A·B + beta·C + bias). A's element (i, k) is `a[i·aRow + k·aCol]`, likewise B; C is row-major with
    * row stride n. `op` −1 means no activation. `before` (or null) receives C as it was before the activation.
    */
   gemm(
-    m: number, n: number, k: number, alpha: number,
-    a: FloatArray, aRow: number, aCol: number,
-    b: FloatArray, bRow: number, bCol: number,
-    beta: number, c: FloatArray,
-    bias: FloatArray | null, op: number, p0: number, p1: number, before: FloatArray | null,
+    m: number,
+    n: number,
+    k: number,
+    alpha: number,
+    a: FloatArray,
+    aRow: number,
+    aCol: number,
+    b: FloatArray,
+    bRow: number,
+    bCol: number,
+    beta: number,
+    c: FloatArray,
+    bias: FloatArray | null,
+    op: number,
+    p0: number,
+    p1: number,
+    before: FloatArray | null,
   ): void
   /** out[cols] = (accumulate ? out : 0) + column sums of x[rows, cols]. rows = x.length / out.length. */
   columnSums(x: FloatArray, out: FloatArray, accumulate: boolean): void
@@ -130,13 +169,29 @@ export interface Addon {
 
   /** torch.optim.SGD over a flat vector. `velocity` null when momentum is 0; `first`: velocity starts as the gradient. */
   sgd(
-    parameters: FloatArray, gradient: FloatArray, velocity: FloatArray | null,
-    learningRate: number, momentum: number, dampening: number, weightDecay: number, nesterov: boolean, first: boolean,
+    parameters: FloatArray,
+    gradient: FloatArray,
+    velocity: FloatArray | null,
+    learningRate: number,
+    momentum: number,
+    dampening: number,
+    weightDecay: number,
+    nesterov: boolean,
+    first: boolean,
   ): void
   /** torch.optim.Adam (decoupled = false) or AdamW (true); `step` counts from 1. */
   adam(
-    parameters: FloatArray, gradient: FloatArray, m: FloatArray, v: FloatArray,
-    learningRate: number, beta1: number, beta2: number, epsilon: number, weightDecay: number, decoupled: boolean, step: number,
+    parameters: FloatArray,
+    gradient: FloatArray,
+    m: FloatArray,
+    v: FloatArray,
+    learningRate: number,
+    beta1: number,
+    beta2: number,
+    epsilon: number,
+    weightDecay: number,
+    decoupled: boolean,
+    step: number,
   ): void
 
   /** Counter-based generator (Philox 4x32-10): the same values for the same (seed, stream), anywhere. seed, stream: integers in [0, 2^53). */
@@ -145,5 +200,13 @@ export interface Addon {
   /** out = a random permutation of 0 … out.length − 1 */
   randomPermutation(out: Int32Array, seed: number, stream: number): void
   /** out[i, :] = scale·x[rows[start + i], :] for i < count; x is [rows, cols] of any listed type. Throws OUT_OF_RANGE for a bad row. */
-  gatherRows(x: FloatArray | Uint8Array, cols: number, rows: Int32Array, start: number, count: number, scale: number, out: FloatArray): void
+  gatherRows(
+    x: FloatArray | Uint8Array,
+    cols: number,
+    rows: Int32Array,
+    start: number,
+    count: number,
+    scale: number,
+    out: FloatArray,
+  ): void
 }

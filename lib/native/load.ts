@@ -68,7 +68,10 @@ function prebuilds(): string[][] {
 function libc(): 'glibc' | 'musl' | undefined {
   if (process.platform !== 'linux') return undefined
   if (existsSync('/etc/alpine-release')) return 'musl'
-  const report = process.report as unknown as { excludeNetwork: boolean; getReport(): { header?: { glibcVersionRuntime?: string } } }
+  const report = process.report as unknown as {
+    excludeNetwork: boolean
+    getReport(): { header?: { glibcVersionRuntime?: string } }
+  }
   report.excludeNetwork = true
   return report.getReport().header?.glibcVersionRuntime ? 'glibc' : 'musl'
 }
@@ -86,6 +89,7 @@ export function translated(operation: string, error: unknown): unknown {
   const { code, where, value, message } = error as NativeFailure
   if (code === 'OUT_OF_RANGE') return new IndexError(operation, 'indices in range', `${value} at ${where}`)
   if (code === 'INVALID_ARGUMENT') return new ArgumentError(operation, 'valid arguments', message, { cause: error })
-  if (code === 'OUT_OF_MEMORY') return new ArgumentError(operation, 'sizes that fit into memory', message, { cause: error })
+  if (code === 'OUT_OF_MEMORY')
+    return new ArgumentError(operation, 'sizes that fit into memory', message, { cause: error })
   return error
 }

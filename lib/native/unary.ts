@@ -18,7 +18,11 @@ let table: Map<string, UnaryOp & { readonly parameters: number }> | undefined
  * @throws NativeError if the addon has no such row: it was built from other sources
  */
 export function unaryOp(name: string, parameters: number): UnaryOp {
-  table ??= new Map(native().info().unary.map((row, index) => [row.name, { ...row, index }]))
+  table ??= new Map(
+    native()
+      .info()
+      .unary.map((row, index) => [row.name, { ...row, index }]),
+  )
   const row = table.get(name)
   if (row?.parameters !== parameters) {
     const found = row ? `one of ${row.parameters}` : 'none: rebuild the native addon'

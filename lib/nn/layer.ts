@@ -1,6 +1,7 @@
 // Layers: gates with parameters.
-import { ArgumentError } from '../errors.js'
+
 import { describe, oneOf, seedOf } from '../checks.js'
+import { ArgumentError } from '../errors.js'
 import { BuiltinGate } from '../gates/gate.js'
 import type { FloatDType } from '../tensor/dtype.js'
 import { type Initializer, type InitializerName, initializers } from './initializers.js'
@@ -67,6 +68,7 @@ export abstract class Layer<Kept = undefined> extends BuiltinGate<Kept> implemen
 export function initializerOf(operation: string, given: Initializer | InitializerName): Initializer {
   if (typeof given === 'function') return given
   const names = Object.keys(initializers).filter((name) => name !== 'constant') as InitializerName[]
-  if (typeof given !== 'string') throw new ArgumentError(operation, 'initializer to be a name or a function', describe(given))
+  if (typeof given !== 'string')
+    throw new ArgumentError(operation, 'initializer to be a name or a function', describe(given))
   return initializers[oneOf(operation, 'initializer', given, names)]()
 }

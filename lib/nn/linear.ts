@@ -1,8 +1,8 @@
 // The linear (fully connected) layer.
 import { boolean, options, positiveInteger } from '../checks.js'
 import { DTypeError, ShapeError } from '../errors.js'
-import { type BackwardOptions, formText, type Value } from '../gates/gate.js'
 import type { ElementwiseGate } from '../gates/elementwise.js'
+import { type BackwardOptions, formText, type Value } from '../gates/gate.js'
 import { matrix, multiplyInto, transposed } from '../gates/ops.js'
 import { native } from '../native/load.js'
 import { allocate, checkFloatDType, type FloatArray, type FloatDType } from '../tensor/dtype.js'
@@ -130,11 +130,20 @@ export class Linear extends Layer<Tensor> {
     return new Tensor(y, Object.freeze(x.rank === 2 ? [batch, n] : [n]))
   }
 
-  protected override derive(upstream: Value, x: Tensor, { accumulate = false, inputGradient = true }: BackwardOptions): Value[] {
+  protected override derive(
+    upstream: Value,
+    x: Tensor,
+    { accumulate = false, inputGradient = true }: BackwardOptions,
+  ): Value[] {
     const { inFeatures: k, outFeatures: n } = this
     const batch = x.data.length / k
     const dy = matrix((upstream as Tensor).data as FloatArray, batch, n)
-    multiplyInto(this.#weight.gradient.data as FloatArray, transposed(dy), matrix(x.data as FloatArray, batch, k), accumulate)
+    multiplyInto(
+      this.#weight.gradient.data as FloatArray,
+      transposed(dy),
+      matrix(x.data as FloatArray, batch, k),
+      accumulate,
+    )
     if (this.#bias) native().columnSums(dy.data, this.#bias.gradient.data as FloatArray, accumulate)
     if (!inputGradient) return []
     const dx = allocate(this.dtype, x.data.length)

@@ -1,10 +1,8 @@
 // Losses: gates from predictions and targets to a number, the mean over rows or elements.
-import { describe, shapeText } from '../checks.js'
+import { describe, finite, shapeText } from '../checks.js'
 import { DTypeError, LabelError, ShapeError, StateError } from '../errors.js'
-import { finite } from '../checks.js'
 import { formText, type Value } from '../gates/gate.js'
-import { native } from '../native/load.js'
-import { translated } from '../native/load.js'
+import { native, translated } from '../native/load.js'
 import { tensor } from '../tensor/create.js'
 import { allocate, type FloatArray, type FloatDType } from '../tensor/dtype.js'
 import { sameShape } from '../tensor/shape.js'
@@ -35,7 +33,11 @@ class Waiting<T> {
   take(operation: string): T {
     const kept = this.#kept
     if (kept === undefined) {
-      throw new StateError(operation, 'forward before backward', this.#used ? 'backward a second time' : 'backward first')
+      throw new StateError(
+        operation,
+        'forward before backward',
+        this.#used ? 'backward a second time' : 'backward first',
+      )
     }
     this.#kept = undefined
     this.#used = true
@@ -61,10 +63,12 @@ export class CrossEntropy implements Loss {
     const data = floats('CrossEntropy', 'logits', logits)
     const { shape } = logits as Tensor
     const classes = shape.length === 1 || shape.length === 2 ? shape[shape.length - 1]! : 0
-    if (classes === 0 || data.length === 0) throw new ShapeError('CrossEntropy', 'logits [batch, classes]', formText(logits))
+    if (classes === 0 || data.length === 0)
+      throw new ShapeError('CrossEntropy', 'logits [batch, classes]', formText(logits))
     const labels = labelsOf('CrossEntropy', target)
     const rows = data.length / classes
-    if (labels.length !== rows) throw new ShapeError('CrossEntropy', `${rows} labels, one per row`, String(labels.length))
+    if (labels.length !== rows)
+      throw new ShapeError('CrossEntropy', `${rows} labels, one per row`, String(labels.length))
     const loss = run(classes, data, labels, 0, null) / rows
     this.#waiting.put({ logits: logits as Tensor, labels })
     return loss
@@ -97,13 +101,29 @@ export class MeanSquaredError implements Loss {
 
   /** @param prediction - a number or tensor; @param target - of the same form */
   forward(prediction: Value, target: Value | readonly unknown[]): number {
-    const wanted = Array.isArray(target) ? tensor(target as number[], { dtype: (prediction as Tensor).dtype }) : (target as Value)
+    const wanted = Array.isArray(target)
+      ? tensor(target as number[], { dtype: (prediction as Tensor).dtype })
+      : (target as Value)
     const x = elements('prediction', prediction)
     const t = elements('target', wanted)
-    const same = typeof prediction === 'number' || typeof wanted === 'number' ? typeof prediction === typeof wanted : sameShape(prediction.shape, wanted.shape)
-    if (!same) throw new ShapeError('MeanSquaredError', `a target like the prediction, ${formText(prediction)}`, formText(wanted))
-    if (x.constructor !== t.constructor) throw new DTypeError('MeanSquaredError', `a target of type ${(prediction as Tensor).dtype}`, (wanted as Tensor).dtype)
-    if (x.length === 0) throw new ShapeError('MeanSquaredError', 'at least one element', shapeText((prediction as Tensor).shape))
+    const same =
+      typeof prediction === 'number' || typeof wanted === 'number'
+        ? typeof prediction === typeof wanted
+        : sameShape(prediction.shape, wanted.shape)
+    if (!same)
+      throw new ShapeError(
+        'MeanSquaredError',
+        `a target like the prediction, ${formText(prediction)}`,
+        formText(wanted),
+      )
+    if (x.constructor !== t.constructor)
+      throw new DTypeError(
+        'MeanSquaredError',
+        `a target of type ${(prediction as Tensor).dtype}`,
+        (wanted as Tensor).dtype,
+      )
+    if (x.length === 0)
+      throw new ShapeError('MeanSquaredError', 'at least one element', shapeText((prediction as Tensor).shape))
     const loss = native().squaredError(x, t, 0, null) / x.length
     this.#waiting.put({ x, target: t, of: prediction })
     return loss

@@ -53,7 +53,15 @@ export function confusionMatrix(predicted: Tensor | Labels, labels: Labels, clas
   if (guesses.length !== truth.length) {
     throw new ShapeError('confusionMatrix', `${guesses.length} labels, one per row`, String(truth.length))
   }
-  const n = classes ?? (scores ? predicted.shape[1]! : 1 + guesses.reduce((a, b) => Math.max(a, b), truth.reduce((a, b) => Math.max(a, b), 0)))
+  const n =
+    classes ??
+    (scores
+      ? predicted.shape[1]!
+      : 1 +
+        guesses.reduce(
+          (a, b) => Math.max(a, b),
+          truth.reduce((a, b) => Math.max(a, b), 0),
+        ))
   positiveInteger('confusionMatrix', 'classes', n)
   checkLabels('confusionMatrix', guesses, n)
   checkLabels('confusionMatrix', truth, n)

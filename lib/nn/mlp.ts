@@ -31,7 +31,17 @@ export interface MlpOptions {
   seed?: number
 }
 
-const keys = ['inputs', 'hidden', 'outputs', 'activation', 'outputActivation', 'initializer', 'bias', 'dtype', 'seed'] as const
+const keys = [
+  'inputs',
+  'hidden',
+  'outputs',
+  'activation',
+  'outputActivation',
+  'initializer',
+  'bias',
+  'dtype',
+  'seed',
+] as const
 const names = [...(Object.keys(activations) as ActivationName[]), 'prelu'] as const
 
 /**
@@ -50,10 +60,18 @@ export function mlp(given: MlpOptions): Sequential {
   ]
   oneOf('mlp', 'activation', activation, names)
   if (outputActivation !== undefined) oneOf('mlp', 'outputActivation', outputActivation, names)
-  const make = (name: ActivationName | 'prelu'): Gate => (name === 'prelu' ? new PReLU({ dtype }) : new activations[name]())
+  const make = (name: ActivationName | 'prelu'): Gate =>
+    name === 'prelu' ? new PReLU({ dtype }) : new activations[name]()
   const gates: Gate[] = []
   for (let i = 1; i < sizes.length; i++) {
-    gates.push(new Linear(sizes[i - 1]!, sizes[i]!, { bias, dtype, seed, ...(initializer === undefined ? {} : { initializer }) }))
+    gates.push(
+      new Linear(sizes[i - 1]!, sizes[i]!, {
+        bias,
+        dtype,
+        seed,
+        ...(initializer === undefined ? {} : { initializer }),
+      }),
+    )
     const after = i < sizes.length - 1 ? activation : outputActivation
     if (after !== undefined) gates.push(make(after))
   }

@@ -133,7 +133,13 @@ export class ParameterBlock {
   readonly parameters: readonly Parameter[]
   readonly #storage: Storage
 
-  private constructor(parameters: readonly Parameter[], storage: Storage, start: number, end: number, dtype: FloatDType) {
+  private constructor(
+    parameters: readonly Parameter[],
+    storage: Storage,
+    start: number,
+    end: number,
+    dtype: FloatDType,
+  ) {
     this.dtype = dtype
     this.parameters = parameters
     this.values = storage.values.subarray(start, end)
@@ -146,11 +152,17 @@ export class ParameterBlock {
    * Moves parameters into a new block of the owner, in order.
    * @throws DTypeError if they have different element types
    */
-  static adopt(operation: string, parameters: readonly Parameter[], owner: object, empty: FloatDType = 'float32'): ParameterBlock {
+  static adopt(
+    operation: string,
+    parameters: readonly Parameter[],
+    owner: object,
+    empty: FloatDType = 'float32',
+  ): ParameterBlock {
     const dtype = parameters[0]?.dtype ?? empty
     let length = 0
     for (const p of parameters) {
-      if (p.dtype !== dtype) throw new DTypeError(operation, `parameters of one dtype, ${dtype}`, `${p.name} of ${p.dtype}`)
+      if (p.dtype !== dtype)
+        throw new DTypeError(operation, `parameters of one dtype, ${dtype}`, `${p.name} of ${p.dtype}`)
       length += aligned(p.size)
     }
     const storage = { values: shared(dtype, length), gradients: shared(dtype, length), owner }

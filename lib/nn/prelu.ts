@@ -27,7 +27,11 @@ export class PReLU extends Layer<Tensor> {
 
   constructor(given?: PReLUOptions) {
     super()
-    const { channels = 1, initial = 0.25, dtype = 'float32' } = options('PReLU', given, ['channels', 'initial', 'dtype'])
+    const {
+      channels = 1,
+      initial = 0.25,
+      dtype = 'float32',
+    } = options('PReLU', given, ['channels', 'initial', 'dtype'])
     this.channels = positiveInteger('PReLU', 'channels', channels)
     this.#initial = finite('PReLU', 'initial', initial)
     this.#alpha = this.declare('weight', [channels], checkFloatDType('PReLU', dtype))
@@ -55,7 +59,8 @@ export class PReLU extends Layer<Tensor> {
 
   protected override compute(x: Value): Value {
     const fits = x instanceof Tensor && x.rank >= 1 && (this.channels === 1 || x.shape[x.rank - 1] === this.channels)
-    if (!fits) throw new ShapeError('PReLU', this.channels === 1 ? 'a tensor' : `input [..., ${this.channels}]`, formText(x))
+    if (!fits)
+      throw new ShapeError('PReLU', this.channels === 1 ? 'a tensor' : `input [..., ${this.channels}]`, formText(x))
     if (x.dtype !== this.#alpha.dtype) throw new DTypeError('PReLU', `input of type ${this.#alpha.dtype}`, x.dtype)
     const y = allocate(x.dtype as FloatDType, x.data.length)
     native().preluForward(this.#width(x), x.data as FloatArray, this.alpha.data as FloatArray, y)

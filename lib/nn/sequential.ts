@@ -2,10 +2,19 @@
 import { describe, seedOf } from '../checks.js'
 import { ArgumentError, ShapeError } from '../errors.js'
 import { ElementwiseGate } from '../gates/elementwise.js'
-import { type BackwardOptions, BuiltinGate, checked, formText, type Gate, gateName, isGate, type Value } from '../gates/gate.js'
+import {
+  type BackwardOptions,
+  BuiltinGate,
+  checked,
+  formText,
+  type Gate,
+  gateName,
+  isGate,
+  type Value,
+} from '../gates/gate.js'
+import { type NestedInput, tensor } from '../tensor/create.js'
 import type { FloatArray, FloatDType } from '../tensor/dtype.js'
 import { dtypeOf } from '../tensor/dtype.js'
-import { type NestedInput, tensor } from '../tensor/create.js'
 import { Tensor } from '../tensor/tensor.js'
 import { type InitialisationSource, isTrainable } from './layer.js'
 import { Linear } from './linear.js'
@@ -159,7 +168,10 @@ export class Sequential extends BuiltinGate {
   /** {@link predict} at once. */
   predictSync(x: PredictInput): Tensor {
     const input = this.#inputTensor(x)
-    return joined(input, Array.from(rowBlocks(input), (rows) => this.#rowsOut(rows)))
+    return joined(
+      input,
+      Array.from(rowBlocks(input), (rows) => this.#rowsOut(rows)),
+    )
   }
 
   /**
@@ -169,7 +181,8 @@ export class Sequential extends BuiltinGate {
    */
   predictInto(row: FloatArray, out: FloatArray): void {
     const result = this.predictSync(row).data
-    if (out?.length !== result.length) throw new ShapeError('predictInto', `out of ${result.length} elements`, describe(out))
+    if (out?.length !== result.length)
+      throw new ShapeError('predictInto', `out of ${result.length} elements`, describe(out))
     out.set(result)
   }
 
@@ -227,7 +240,8 @@ function joined(input: Tensor, parts: readonly Tensor[]): Tensor {
   const [first] = parts as [Tensor]
   if (parts.length === 1) return first
   const width = first.size / first.shape[0]!
-  const out = first.dtype === 'float64' ? new Float64Array(input.shape[0]! * width) : new Float32Array(input.shape[0]! * width)
+  const out =
+    first.dtype === 'float64' ? new Float64Array(input.shape[0]! * width) : new Float32Array(input.shape[0]! * width)
   let offset = 0
   for (const part of parts) {
     out.set(part.data, offset)

@@ -15,10 +15,12 @@ export function stateOf(parameters: readonly Parameter[]): StateDict {
 
 /** Copies a state dictionary into parameters, after checking all of it. */
 export function loadState(operation: string, parameters: readonly Parameter[], state: StateDict): void {
-  if (typeof state !== 'object' || state === null) throw new ArgumentError(operation, 'tensors by name', describe(state))
+  if (typeof state !== 'object' || state === null)
+    throw new ArgumentError(operation, 'tensors by name', describe(state))
   const known = new Set(parameters.map((p) => p.name))
   const unknown = Object.keys(state).find((name) => !known.has(name))
-  if (unknown !== undefined) throw new ArgumentError(operation, `names among ${[...known].join(', ')}`, describe(unknown))
+  if (unknown !== undefined)
+    throw new ArgumentError(operation, `names among ${[...known].join(', ')}`, describe(unknown))
   for (const p of parameters) {
     const given = Object.hasOwn(state, p.name) ? state[p.name] : undefined
     if (!(given instanceof Tensor)) throw new ArgumentError(operation, `a tensor ${p.name}`, describe(given))

@@ -28,9 +28,15 @@ abstract class AdamFamily extends Optimizer {
     super()
     const name = new.target.name
     const keys = ['learningRate', 'betas', 'epsilon', 'weightDecay'] as const
-    const { learningRate = 1e-3, betas = [0.9, 0.999], epsilon = 1e-8, weightDecay = weightDecayDefault } = options(name, given, keys)
+    const {
+      learningRate = 1e-3,
+      betas = [0.9, 0.999],
+      epsilon = 1e-8,
+      weightDecay = weightDecayDefault,
+    } = options(name, given, keys)
     this.#learningRate = nonNegative(name, 'learningRate', learningRate)
-    if (!Array.isArray(betas) || betas.length !== 2) throw new ArgumentError(name, 'betas to be two numbers', describe(betas))
+    if (!Array.isArray(betas) || betas.length !== 2)
+      throw new ArgumentError(name, 'betas to be two numbers', describe(betas))
     this.betas = [within(name, 'betas[0]', betas[0], 0, 1), within(name, 'betas[1]', betas[1], 0, 1)]
     this.epsilon = nonNegative(name, 'epsilon', epsilon)
     this.weightDecay = nonNegative(name, 'weightDecay', weightDecay)

@@ -32,14 +32,24 @@ export class SGD extends Optimizer {
   constructor(given?: SGDOptions) {
     super()
     const keys = ['learningRate', 'momentum', 'dampening', 'weightDecay', 'nesterov'] as const
-    const { learningRate = 0.01, momentum = 0, dampening = 0, weightDecay = 0, nesterov = false } = options('SGD', given, keys)
+    const {
+      learningRate = 0.01,
+      momentum = 0,
+      dampening = 0,
+      weightDecay = 0,
+      nesterov = false,
+    } = options('SGD', given, keys)
     this.#learningRate = nonNegative('SGD', 'learningRate', learningRate)
     this.momentum = nonNegative('SGD', 'momentum', momentum)
     this.dampening = finite('SGD', 'dampening', dampening)
     this.weightDecay = nonNegative('SGD', 'weightDecay', weightDecay)
     this.nesterov = boolean('SGD', 'nesterov', nesterov)
     if (nesterov && (momentum === 0 || dampening !== 0)) {
-      throw new ArgumentError('SGD', 'momentum > 0 and dampening 0 with nesterov', `momentum ${momentum}, dampening ${dampening}`)
+      throw new ArgumentError(
+        'SGD',
+        'momentum > 0 and dampening 0 with nesterov',
+        `momentum ${momentum}, dampening ${dampening}`,
+      )
     }
   }
 
@@ -62,6 +72,16 @@ export class SGD extends Optimizer {
 
   protected override apply({ values, gradients }: ParameterBlock, { step, vectors }: OptimizerState): void {
     const { learningRate, momentum, dampening, weightDecay, nesterov } = this
-    native().sgd(values, gradients, vectors[0] ?? null, learningRate, momentum, dampening, weightDecay, nesterov, step === 1)
+    native().sgd(
+      values,
+      gradients,
+      vectors[0] ?? null,
+      learningRate,
+      momentum,
+      dampening,
+      weightDecay,
+      nesterov,
+      step === 1,
+    )
   }
 }

@@ -23,10 +23,7 @@ const MAX_DEPTH = 32
  * `dtype` asks for another type; other typed arrays become float32.
  * @throws ShapeError for ragged nesting or a shape that does not fit, ArgumentError for entries that are not numbers
  */
-export function tensor(
-  value: NestedInput | ArrayLike<number> | Tensor,
-  given?: TensorOptions,
-): Tensor {
+export function tensor(value: NestedInput | ArrayLike<number> | Tensor, given?: TensorOptions): Tensor {
   const { shape, dtype } = options('tensor', given, ['shape', 'dtype'])
   const type = dtype === undefined ? undefined : checkDType('tensor', dtype)
   const made =
@@ -77,7 +74,8 @@ function fromNested(value: unknown, dtype: DType = 'float32'): Tensor {
 }
 
 function entryError(entry: unknown): Error {
-  if (Array.isArray(entry)) return new ShapeError('tensor', 'nested arrays of one depth', `${describe(entry)} beside numbers`)
+  if (Array.isArray(entry))
+    return new ShapeError('tensor', 'nested arrays of one depth', `${describe(entry)} beside numbers`)
   return new ArgumentError('tensor', 'numbers, nested arrays of numbers or a typed array', describe(entry))
 }
 

@@ -35,7 +35,11 @@ export class Tensor {
     this.dtype = dtype
     if (data.length !== sizeOf(this.shape)) {
       const detached = data.length === 0 ? ' (empty or detached)' : ''
-      throw new ShapeError('Tensor', `${sizeOf(this.shape)} elements for shape ${shapeText(this.shape)}`, `${data.length}${detached}`)
+      throw new ShapeError(
+        'Tensor',
+        `${sizeOf(this.shape)} elements for shape ${shapeText(this.shape)}`,
+        `${data.length}${detached}`,
+      )
     }
   }
 
@@ -67,7 +71,11 @@ export class Tensor {
     }
     const shape = checkShape('reshape', wanted)
     if (sizeOf(shape) !== this.size) {
-      throw new ShapeError('reshape', `a shape of ${this.size} elements like ${shapeText(this.shape)}`, shapeText(shape))
+      throw new ShapeError(
+        'reshape',
+        `a shape of ${this.size} elements like ${shapeText(this.shape)}`,
+        shapeText(shape),
+      )
     }
     return new Tensor(this.data, shape)
   }

@@ -1,12 +1,12 @@
 // Trains gate by gate, batch by batch, on this thread; works for every gate, a user's own included.
 import type { Dataset } from '../data/dataset.js'
-import type { Loss } from '../nn/losses.js'
-import { countCorrect } from '../nn/metrics.js'
-import type { Optimizable } from '../optim/optimizer.js'
-import type { Sequential } from '../nn/sequential.js'
-import { Tensor } from '../tensor/tensor.js'
 import { ShapeError } from '../errors.js'
 import { formText, type Value } from '../gates/gate.js'
+import type { Loss } from '../nn/losses.js'
+import { countCorrect } from '../nn/metrics.js'
+import type { Sequential } from '../nn/sequential.js'
+import type { Optimizable } from '../optim/optimizer.js'
+import { Tensor } from '../tensor/tensor.js'
 import { type Evaluation, RESULT_WIDTH, type Trainer } from './trainer.js'
 
 // The event loop gets its turn whenever this many milliseconds have passed.
@@ -76,7 +76,8 @@ export class EagerTrainer implements Trainer {
       signal?.throwIfAborted()
       const rows = Math.min(EVALUATION_ROWS, data.rows - start)
       const output = this.#model.infer(data.gatherInputs(order, start, rows, dtype))
-      if (!(output instanceof Tensor)) throw new ShapeError('fit', 'a network whose output is a tensor', formText(output))
+      if (!(output instanceof Tensor))
+        throw new ShapeError('fit', 'a network whose output is a tensor', formText(output))
       const y = data.gatherTargets(order, start, rows, dtype)
       loss += this.#loss.forward(output, y) * rows
       correct += this.#correct(output, y)

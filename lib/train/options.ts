@@ -69,19 +69,39 @@ export interface FitPlan {
 }
 
 const keys = [
-  'loss', 'optimizer', 'epochs', 'batchSize', 'validation', 'callbacks', 'signal', 'shuffle', 'seed', 'verbose',
+  'loss',
+  'optimizer',
+  'epochs',
+  'batchSize',
+  'validation',
+  'callbacks',
+  'signal',
+  'shuffle',
+  'seed',
+  'verbose',
 ] as const
 
 /** Checks everything that fit is given. Throws typed errors; changes nothing. */
 export function checkFit(model: Sequential, train: Samples, given: FitOptions): FitPlan {
   if (!(model instanceof Sequential)) throw new ArgumentError('fit', 'a Sequential as model', describe(model))
-  const { loss, optimizer, epochs = 1, batchSize = 32, validation, callbacks = [], signal, ...rest } = options('fit', given, keys)
+  const {
+    loss,
+    optimizer,
+    epochs = 1,
+    batchSize = 32,
+    validation,
+    callbacks = [],
+    signal,
+    ...rest
+  } = options('fit', given, keys)
   const { shuffle = true, seed = 0, verbose = process.stdout.isTTY === true } = rest
   if (!isLoss(loss)) throw new ArgumentError('fit', 'loss with forward and backward', lossText(loss))
-  if (typeof optimizer?.step !== 'function') throw new ArgumentError('fit', 'optimizer with step(model)', describe(optimizer))
+  if (typeof optimizer?.step !== 'function')
+    throw new ArgumentError('fit', 'optimizer with step(model)', describe(optimizer))
   if (!Array.isArray(callbacks)) throw new ArgumentError('fit', 'callbacks to be an array', describe(callbacks))
   for (const callback of callbacks) {
-    if (typeof callback !== 'object' || callback === null) throw new ArgumentError('fit', 'callbacks to be objects', describe(callback))
+    if (typeof callback !== 'object' || callback === null)
+      throw new ArgumentError('fit', 'callbacks to be objects', describe(callback))
   }
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new ArgumentError('fit', 'signal to be an AbortSignal', describe(signal))

@@ -1,8 +1,26 @@
 // The rules of gates: order of calls, shapes of upstream and gradients, for built-in and user-written gates alike.
 import { describe, expect, it } from 'vitest'
 import {
-  Add, apply, ArgumentError, checked, DTypeError, type Gate, Linear, MatMul, Multiply, ReLU, Sequential, ShapeError, Sigmoid,
-  StateError, Sum, Tensor, tensor, type Value, variable, zeros,
+  Add,
+  ArgumentError,
+  apply,
+  checked,
+  DTypeError,
+  type Gate,
+  Linear,
+  MatMul,
+  Multiply,
+  ReLU,
+  Sequential,
+  ShapeError,
+  Sigmoid,
+  StateError,
+  Sum,
+  Tensor,
+  tensor,
+  type Value,
+  variable,
+  zeros,
 } from '../../lib/index.js'
 import { thrownBy } from '../support.js'
 
@@ -27,7 +45,9 @@ describe('built-in gates', () => {
     const output = gate.forward(...inputs)
     const upstream = typeof output === 'number' ? 1 : zeros([...output.shape])
     gate.backward(upstream)
-    expect(message(() => gate.backward(upstream))).toBe(`[${name}] expected forward before backward, got backward a second time`)
+    expect(message(() => gate.backward(upstream))).toBe(
+      `[${name}] expected forward before backward, got backward a second time`,
+    )
     gate.forward(...inputs)
     gate.backward(upstream)
   })
@@ -53,7 +73,9 @@ describe('built-in gates', () => {
     }
     expect(() => new ReLU().forward(tensor([1], { dtype: 'int32' }))).toThrow(DTypeError)
     expect(() => new Add().forward(tensor([1]), tensor([1], { dtype: 'float64' }))).toThrow(DTypeError)
-    expect(() => new Add().forward(zeros([2]), zeros([3]))).toThrow(/\[Add\] expected shapes that broadcast together, got \[2\] and \[3\]/)
+    expect(() => new Add().forward(zeros([2]), zeros([3]))).toThrow(
+      /\[Add\] expected shapes that broadcast together, got \[2\] and \[3\]/,
+    )
     expect(() => new MatMul().forward(zeros([2, 3]), zeros([2, 3]))).toThrow(ShapeError)
   })
 
@@ -71,10 +93,20 @@ class Cube implements Gate {
   wrong: Value[] | undefined
   forward(x: Tensor): Tensor {
     this.x = x
-    return new Tensor(x.data.map((v) => v ** 3), x.shape)
+    return new Tensor(
+      x.data.map((v) => v ** 3),
+      x.shape,
+    )
   }
   backward(dy: Tensor): Value[] {
-    return this.wrong ?? [new Tensor(this.x.data.map((v, i) => 3 * v ** 2 * dy.data[i]!), dy.shape)]
+    return (
+      this.wrong ?? [
+        new Tensor(
+          this.x.data.map((v, i) => 3 * v ** 2 * dy.data[i]!),
+          dy.shape,
+        ),
+      ]
+    )
   }
 }
 

@@ -1,19 +1,24 @@
 // Every gate against central differences in float64, on numbers and on tensors; and numbers against tensors.
 import { describe, expect, it } from 'vitest'
-import * as chainrule from '../../lib/index.js'
-import { checkGradients, type Gate, Tensor, tensor } from '../../lib/index.js'
 import { activations } from '../../lib/gates/activations.js'
+import * as chainrule from '../../lib/index.js'
+import { checkGradients, type Gate, type Tensor, tensor } from '../../lib/index.js'
 import { native } from '../../lib/native/load.js'
 import { numbers, randomTensor } from '../support.js'
 
 // Away from the kinks of piecewise gates, which have no derivative there.
 const kinks = [-3, -1, 0, 1, 3, 6]
 const smooth = randomTensor([3, 7], 11, -4, 7)
-for (let i = 0; i < smooth.size; i++) if (kinks.some((k) => Math.abs(smooth.data[i]! - k) < 1e-3)) smooth.data[i]! += 0.01
+for (let i = 0; i < smooth.size; i++)
+  if (kinks.some((k) => Math.abs(smooth.data[i]! - k) < 1e-3)) smooth.data[i]! += 0.01
 const positive = randomTensor([3, 7], 12, 0.2, 3)
 
 const unary: [string, () => Gate, Tensor][] = [
-  ...Object.values(activations).map((A): [string, () => Gate, Tensor] => [A.name, () => new (A as new () => Gate)(), smooth]),
+  ...Object.values(activations).map((A): [string, () => Gate, Tensor] => [
+    A.name,
+    () => new (A as new () => Gate)(),
+    smooth,
+  ]),
   ['LeakyReLU 0.3', () => new chainrule.LeakyReLU({ alpha: 0.3 }), smooth],
   ['ELU 0.7', () => new chainrule.ELU({ alpha: 0.7 }), smooth],
   ['GELU tanh', () => new chainrule.GELU({ approximate: 'tanh' }), smooth],
@@ -60,21 +65,38 @@ describe('gates of one input', () => {
   })
 
   it('cover every row of the addon but those that no gate is made of', () => {
-    const used = unary.map(([, make]) => make()).flatMap((gate) => (gate instanceof chainrule.ElementwiseGate ? [gate.op.name] : []))
-    const rest = native().info().unary.map((row) => row.name).filter((name) => !used.includes(name))
+    const used = unary
+      .map(([, make]) => make())
+      .flatMap((gate) => (gate instanceof chainrule.ElementwiseGate ? [gate.op.name] : []))
+    const rest = native()
+      .info()
+      .unary.map((row) => row.name)
+      .filter((name) => !used.includes(name))
     expect(rest.sort()).toEqual(['expm1', 'log1p'])
   })
 })
 
 const shapes: [number[], number[]][] = [
-  [[3, 4], [3, 4]],
+  [
+    [3, 4],
+    [3, 4],
+  ],
   [[3, 4], [4]],
   [[4], [3, 4]],
-  [[3, 1], [1, 4]],
-  [[2, 3, 4], [3, 1]],
+  [
+    [3, 1],
+    [1, 4],
+  ],
+  [
+    [2, 3, 4],
+    [3, 1],
+  ],
   [[3, 4], []],
   [[1], [5]],
-  [[1, 1], [2, 3]],
+  [
+    [1, 1],
+    [2, 3],
+  ],
   [[0, 3], [3]],
 ]
 const binaries: [string, () => Gate][] = [
@@ -93,7 +115,11 @@ describe('gates of two inputs', () => {
       expect(report.ok, String(report)).toBe(true)
     })
     it(`${name} of numbers and of a number with a tensor`, () => {
-      for (const inputs of [[1.5, -0.7], [1.5, randomTensor([2, 3], 23, -2, 2, 0.3)], [randomTensor([2, 3], 24), -0.7]]) {
+      for (const inputs of [
+        [1.5, -0.7],
+        [1.5, randomTensor([2, 3], 23, -2, 2, 0.3)],
+        [randomTensor([2, 3], 24), -0.7],
+      ]) {
         const report = checkGradients(make(), inputs)
         expect(report.ok, String(report)).toBe(true)
       }
@@ -101,12 +127,21 @@ describe('gates of two inputs', () => {
   }
 
   it.each([
-    [[3, 4], [4, 2]],
+    [
+      [3, 4],
+      [4, 2],
+    ],
     [[3, 4], [4]],
     [[4], [4, 2]],
     [[4], [4]],
-    [[1, 1], [1, 1]],
-    [[17, 9], [9, 33]],
+    [
+      [1, 1],
+      [1, 1],
+    ],
+    [
+      [17, 9],
+      [9, 33],
+    ],
   ])('MatMul of %j and %j', (a, b) => {
     const report = checkGradients(new chainrule.MatMul(), [randomTensor(a, 31), randomTensor(b, 32)])
     expect(report.ok, String(report)).toBe(true)
@@ -128,14 +163,27 @@ describe('gates of shapes, rows and axes', () => {
     ['Linear without bias', () => new chainrule.Linear(5, 4, { dtype: 'float64', bias: false }), [3, 5]],
     ['PReLU', () => new chainrule.PReLU({ dtype: 'float64' }), [3, 5]],
     ['PReLU per channel', () => new chainrule.PReLU({ dtype: 'float64', channels: 5 }), [3, 5]],
-    ['mlp', () => chainrule.mlp({ inputs: 5, hidden: [7, 6], outputs: 3, activation: 'tanh', dtype: 'float64', seed: 1 }), [4, 5]],
-    ['mlp of gelu', () => chainrule.mlp({ inputs: 5, hidden: [7], outputs: 3, activation: 'gelu', dtype: 'float64' }), [4, 5]],
-    ['mlp of prelu', () => chainrule.mlp({ inputs: 5, hidden: [7], outputs: 3, activation: 'prelu', dtype: 'float64' }), [4, 5]],
+    [
+      'mlp',
+      () => chainrule.mlp({ inputs: 5, hidden: [7, 6], outputs: 3, activation: 'tanh', dtype: 'float64', seed: 1 }),
+      [4, 5],
+    ],
+    [
+      'mlp of gelu',
+      () => chainrule.mlp({ inputs: 5, hidden: [7], outputs: 3, activation: 'gelu', dtype: 'float64' }),
+      [4, 5],
+    ],
+    [
+      'mlp of prelu',
+      () => chainrule.mlp({ inputs: 5, hidden: [7], outputs: 3, activation: 'prelu', dtype: 'float64' }),
+      [4, 5],
+    ],
   ])('%s', (_, make, shape) => {
     const gate = make()
     const report = checkGradients(gate, [randomTensor(shape, 41)])
     expect(report.ok, String(report)).toBe(true)
-    const trained = 'parameters' in gate ? (gate as chainrule.Sequential).parameters().reduce((n, p) => n + p.size, 0) : 0
+    const trained =
+      'parameters' in gate ? (gate as chainrule.Sequential).parameters().reduce((n, p) => n + p.size, 0) : 0
     expect(report.compared).toBe(shape.reduce((a, b) => a * b, 1) + trained)
   })
 })

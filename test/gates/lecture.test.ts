@@ -1,7 +1,17 @@
 // The lecture's numbers, by gates one at a time and by graphs, on numbers and on tensors.
 import { describe, expect, it } from 'vitest'
 import {
-  Add, AddConstant, Exp, MatMul, Multiply, Reciprocal, Scale, Sigmoid, SquaredNorm, tensor, variable,
+  Add,
+  AddConstant,
+  Exp,
+  MatMul,
+  Multiply,
+  Reciprocal,
+  Scale,
+  Sigmoid,
+  SquaredNorm,
+  tensor,
+  variable,
 } from '../../lib/index.js'
 import { expectClose } from '../support.js'
 
@@ -63,7 +73,11 @@ describe('1/(1 + e^-(w0x0 + w1x1 + w2))', () => {
     const fromChain = [...w, ...x].map((v) => v.grad as number)
     const again = [variable(2), variable(-3), variable(-3), variable(-1), variable(-2)] as const
     again[0].mul(again[3]).add(again[1].mul(again[4])).add(again[2]).sigmoid().backward()
-    expectClose(again.map((v) => v.grad as number), fromChain, 1e-15)
+    expectClose(
+      again.map((v) => v.grad as number),
+      fromChain,
+      1e-15,
+    )
     expectClose(fromChain, [-0.1966, -0.3932, 0.1966, 0.3932, -0.5898], 5e-5)
   })
 
@@ -75,7 +89,13 @@ describe('1/(1 + e^-(w0x0 + w1x1 + w2))', () => {
 })
 
 describe('f(x, W) = ‖W·x‖²', () => {
-  const W = tensor([[0.1, 0.5], [-0.3, 0.8]], { dtype: 'float64' })
+  const W = tensor(
+    [
+      [0.1, 0.5],
+      [-0.3, 0.8],
+    ],
+    { dtype: 'float64' },
+  )
   const x = tensor([0.2, 0.4], { dtype: 'float64' })
 
   it('by gates', () => {
@@ -109,7 +129,10 @@ describe('2-2-1 network of sigmoid units', () => {
     const w = variable(0.3)
     const s = (z: number) => 1 / (1 + Math.exp(-z))
     // One weight of layer 1 feeds h0, which reaches the output over two units of layer 2.
-    const h = w.mul(x[0]).add(0.2 * x[1]).sigmoid()
+    const h = w
+      .mul(x[0])
+      .add(0.2 * x[1])
+      .sigmoid()
     const paths = [0.7, -0.4]
     const out = paths.map((u) => h.mul(u).sigmoid())
     const y = out[0]!.add(out[1]!.mul(2))

@@ -1,6 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import {
-  apply, ArgumentError, checkGradients, Linear, Multiply, ShapeError, StateError, type Tensor, tensor, type Variable, variable, zeros,
+  ArgumentError,
+  apply,
+  checkGradients,
+  Linear,
+  Multiply,
+  ShapeError,
+  StateError,
+  type Tensor,
+  tensor,
+  type Variable,
+  variable,
+  zeros,
 } from '../../lib/index.js'
 import { expectClose, randomTensor, thrownBy } from '../support.js'
 
@@ -49,7 +60,13 @@ describe('variables', () => {
   })
 
   it('take numbers, tensors and nested arrays', () => {
-    const x = variable([[1, 2], [3, 4]], 'x')
+    const x = variable(
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      'x',
+    )
     expect(x.name).toBe('x')
     const f = x.sub(1).div(2).max(0.75).min(1.2).mean()
     expect(f.value).toBeCloseTo((0.75 + 0.75 + 1 + 1.2) / 4, 6)
@@ -73,7 +90,10 @@ describe('variables', () => {
     const layer = new Linear(3, 2, { dtype: 'float64', seed: 1 })
     const x = variable(randomTensor([4, 3], 1))
     apply(layer, x).squaredNorm().backward()
-    const numeric = checkGradients((v) => apply(new Linear(3, 2, { dtype: 'float64', seed: 1 }), v).squaredNorm(), [x.value])
+    const numeric = checkGradients(
+      (v) => apply(new Linear(3, 2, { dtype: 'float64', seed: 1 }), v).squaredNorm(),
+      [x.value],
+    )
     expect(numeric.ok, String(numeric)).toBe(true)
   })
 })
@@ -107,7 +127,16 @@ describe('checkGradients', () => {
         return [dx, dy] as never
       }
     }
-    const report = checkGradients(new Wrong(), [[[1, 2], [3, 4]], [[5, 6], [7, 8]]])
+    const report = checkGradients(new Wrong(), [
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      [
+        [5, 6],
+        [7, 8],
+      ],
+    ])
     expect(report.ok).toBe(false)
     expect(report.failures).toHaveLength(1)
     expect(report.worst).toMatchObject({ input: 'input 1', index: 2, position: '[1, 0]' })
