@@ -5,6 +5,7 @@ import { ArgumentError, DTypeError, ShapeError, StateError } from '../errors.js'
 import type { DType } from '../tensor/dtype.js'
 import { type Shape, sameShape } from '../tensor/shape.js'
 import { Tensor } from '../tensor/tensor.js'
+import { watcher } from './watch.js'
 
 /** What flows through gates: a number (float64) or a tensor. */
 export type Value = number | Tensor
@@ -110,6 +111,16 @@ export class Contract {
     }
     for (let i = 0; i < inputs.length; i++) inputs[i]!.check(operation, `gradient ${i}`, gradients[i])
   }
+
+  /** Sets a pass aside; the function returned puts it back. */
+  suspend(): () => void {
+    const [inputs, output, used] = [this.#inputs, this.#output, this.#used]
+    return () => {
+      this.#inputs = inputs
+      this.#output = output
+      this.#used = used
+    }
+  }
 }
 
 /** Base of the built-in gates: subclasses compute and derive, this class keeps the rules. */
@@ -131,7 +142,7 @@ export abstract class BuiltinGate<Kept = undefined> implements Gate {
   forward(...inputs: Value[]): Value {
     this.#checkInputs(inputs)
     const output = this.compute(...inputs)
-    this.#contract.begin(this.name, inputs, output)
+    this.begin(inputs, output)
     return output
   }
 
@@ -165,12 +176,24 @@ export abstract class BuiltinGate<Kept = undefined> implements Gate {
     const gradients = this.derive(upstream, this.kept as Kept, options)
     this.kept = undefined
     this.#contract.end(this.name, gradients, options)
+    watcher()?.backward(this, upstream, gradients)
     return gradients
   }
 
   /** For a caller that has computed the output by other means, fused with the gate before it. */
   protected begin(inputs: readonly Value[], output: Value): void {
     this.#contract.begin(this.name, inputs, output)
+    watcher()?.forward(this, inputs, output)
+  }
+
+  /** @internal Sets aside a forward that waits for its backward; the function returned puts it back. */
+  suspend(): () => void {
+    const { kept } = this
+    const resume = this.#contract.suspend()
+    return () => {
+      this.kept = kept
+      resume()
+    }
   }
 }
 
@@ -190,6 +213,7 @@ class CheckedGate implements Gate {
   forward(...inputs: Value[]): Value {
     const output = this.gate.forward(...inputs)
     this.#contract.begin(this.name, inputs, output)
+    watcher()?.forward(this.gate, inputs, output)
     return output
   }
 
@@ -197,7 +221,35 @@ class CheckedGate implements Gate {
     this.#contract.checkUpstream(this.name, upstream)
     const gradients = this.gate.backward(upstream)
     this.#contract.end(this.name, gradients)
+    watcher()?.backward(this.gate, upstream, gradients)
     return gradients
+  }
+
+  // A user's gate keeps what it needs in properties; those are its state.
+  suspend(): () => void {
+    const resume = this.#contract.suspend()
+    const before = Object.getOwnPropertyDescriptors(this.gate) as PropertyDescriptorMap
+    return () => {
+      resume()
+      for (const key of Reflect.ownKeys(this.gate))
+        if (!Object.hasOwn(before, key)) Reflect.deleteProperty(this.gate, key)
+      for (const key of Reflect.ownKeys(before)) {
+        const { writable, value } = before[key as string]!
+        if (writable) Reflect.set(this.gate, key, value)
+      }
+    }
+  }
+}
+
+/**
+ * Sets aside what gates keep of a forward that waits for its backward, so that they can be used for something else.
+ * @param rules - gates as {@link checked} returns them
+ * @returns what puts everything back; a user's gate gets the properties back that it had, not the elements of its arrays
+ */
+export function suspend(...rules: Gate[]): () => void {
+  const waiting = rules.map((gate) => (checked(gate) as BuiltinGate | CheckedGate).suspend())
+  return () => {
+    for (const resume of waiting) resume()
   }
 }
 

@@ -10,8 +10,10 @@ import {
   type Gate,
   gateName,
   isGate,
+  suspend,
   type Value,
 } from '../gates/gate.js'
+import { watcher } from '../gates/watch.js'
 import { type NestedInput, tensor } from '../tensor/create.js'
 import type { FloatArray, FloatDType } from '../tensor/dtype.js'
 import { dtypeOf } from '../tensor/dtype.js'
@@ -110,7 +112,7 @@ export class Sequential extends BuiltinGate {
     for (let i = 0; i < this.#rules.length; i++) {
       const gate = this.#rules[i]!
       const next = this.#rules[i + 1]
-      if (gate instanceof Linear && next instanceof ElementwiseGate) {
+      if (gate instanceof Linear && next instanceof ElementwiseGate && !watcher()) {
         value = gate.forwardWith(next, value)
         i++
       } else value = gate.forward(value)
@@ -129,6 +131,14 @@ export class Sequential extends BuiltinGate {
       upstream = dx
     }
     return [upstream]
+  }
+
+  /** @internal */
+  override suspend(): () => void {
+    const resume = [super.suspend(), suspend(...this.#rules)]
+    return () => {
+      for (const each of resume) each()
+    }
   }
 
   override infer(x: Tensor): Tensor
