@@ -160,10 +160,15 @@ export abstract class BuiltinGate<Kept = undefined> implements Gate {
       if (typeof input !== 'number' && !(input instanceof Tensor)) {
         throw new ArgumentError(this.name, 'inputs to be numbers or tensors', describe(input))
       }
-      if (typeof input !== 'number' && input.dtype === 'int32') {
+      if (typeof input !== 'number' && input.dtype === 'int32' && !this.takesIntegers) {
         throw new DTypeError(this.name, 'inputs of type float32 or float64', 'int32')
       }
     }
+  }
+
+  /** Whether int32 tensors may come in: for gates that look something up, and for what is made of gates. */
+  protected get takesIntegers(): boolean {
+    return false
   }
 
   /**

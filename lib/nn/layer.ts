@@ -1,9 +1,10 @@
 // Layers: gates with parameters.
 
-import { describe, oneOf, seedOf } from '../checks.js'
+import { boolean, describe, oneOf, seedOf } from '../checks.js'
 import { ArgumentError } from '../errors.js'
 import { BuiltinGate } from '../gates/gate.js'
 import type { FloatDType } from '../tensor/dtype.js'
+import type { Tensor } from '../tensor/tensor.js'
 import { type Initializer, type InitializerName, initializers } from './initializers.js'
 import { Parameter, ParameterBlock } from './parameters.js'
 
@@ -18,6 +19,38 @@ export interface InitialisationSource {
   readonly seed: number
   /** Number of the layer's first parameter within the model: each parameter draws from a stream of its own. */
   readonly index: number
+  /** Number of the layer itself within the model, for layers that draw numbers when they run. Default 0. */
+  readonly position?: number
+}
+
+/** A tensor with the name that it has in a state dict. */
+export interface NamedTensor {
+  readonly name: string
+  readonly value: Tensor
+}
+
+/** A gate with tensors that are saved though no gradient trains them, such as running statistics. */
+export interface Buffered {
+  /** All buffers, with names as in PyTorch. */
+  buffers(): readonly NamedTensor[]
+}
+
+/** A gate that does in training something else than in inference. */
+export interface Moded {
+  /** Whether `forward` runs as in training. */
+  readonly training: boolean
+  /** Makes `forward` run as in training, or, for `false`, as in inference. */
+  train(mode?: boolean): unknown
+}
+
+/** Whether a gate has buffers. */
+export function isBuffered(gate: unknown): gate is Buffered {
+  return typeof (gate as Partial<Buffered> | null)?.buffers === 'function'
+}
+
+/** Whether a gate can be told to train or to infer. */
+export function isModed(gate: unknown): gate is Moded {
+  return typeof (gate as Partial<Moded> | null)?.train === 'function'
 }
 
 /** Whether a gate has parameters to train. */
@@ -29,9 +62,26 @@ export function isTrainable(gate: unknown): gate is Trainable {
 let unseeded = 0
 
 /** Base of the layers: declares parameters, owns a block until a model adopts it. */
-export abstract class Layer<Kept = undefined> extends BuiltinGate<Kept> implements Trainable {
+export abstract class Layer<Kept = undefined> extends BuiltinGate<Kept> implements Trainable, Moded {
   #parameters: Parameter[] = []
   #block: ParameterBlock | undefined
+  #training = true
+
+  /** Whether `forward` runs as in training (the start) or as in inference; the same for most layers. */
+  get training(): boolean {
+    return this.#training
+  }
+
+  /** Makes `forward` run as in training, or, for `false`, as in inference. Returns this. */
+  train(mode = true): this {
+    this.#training = boolean('train', 'mode', mode)
+    return this
+  }
+
+  /** Makes `forward` run as in inference. Returns this. */
+  eval(): this {
+    return this.train(false)
+  }
 
   /** Adds a parameter of zeros; for constructors. */
   protected declare(name: string, shape: readonly number[], dtype: FloatDType): Parameter {

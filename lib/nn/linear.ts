@@ -10,6 +10,7 @@ import { Tensor } from '../tensor/tensor.js'
 import { type Initializer, type InitializerName, initializers } from './initializers.js'
 import { type InitialisationSource, initializerOf, Layer } from './layer.js'
 import type { Parameter } from './parameters.js'
+import type { Widths } from './widths.js'
 
 /** Options of {@link Linear}. */
 export interface LinearOptions {
@@ -29,7 +30,7 @@ export interface LinearOptions {
  * y = x·Wᵀ + b. x is [batch, in] or [in]; W is [out, in] as in PyTorch, b is [out]. Keeps x.
  * backward: dx = dy·W, dW = dyᵀ·x, db = Σ rows of dy; dW and db overwrite the parameters' gradients (=).
  */
-export class Linear extends Layer<Tensor> {
+export class Linear extends Layer<Tensor> implements Widths {
   /** Inputs per row. */
   readonly inFeatures: number
   /** Outputs per row. */
@@ -65,6 +66,14 @@ export class Linear extends Layer<Tensor> {
   /** Element type of parameters, inputs and outputs. */
   get dtype(): FloatDType {
     return this.#weight.dtype
+  }
+
+  /** The same as `inFeatures`. */
+  get inputs(): number {
+    return this.inFeatures
+  }
+  outputsFor(): number {
+    return this.outFeatures
   }
 
   override initialize({ seed, index }: InitialisationSource): void {

@@ -7,6 +7,7 @@ import { allocate, checkFloatDType, type FloatArray, type FloatDType } from '../
 import { Tensor } from '../tensor/tensor.js'
 import { Layer } from './layer.js'
 import type { Parameter } from './parameters.js'
+import type { Widths } from './widths.js'
 
 /** Options of {@link PReLU}. */
 export interface PReLUOptions {
@@ -19,7 +20,7 @@ export interface PReLUOptions {
 }
 
 /** max(0, x) + α·min(0, x) with trained α. Keeps x; dα = Σ dy·min(0, x), overwritten (=) as for every parameter. */
-export class PReLU extends Layer<Tensor> {
+export class PReLU extends Layer<Tensor> implements Widths {
   /** Number of slopes. */
   readonly channels: number
   readonly #alpha: Parameter
@@ -41,6 +42,14 @@ export class PReLU extends Layer<Tensor> {
   /** [channels]; called `weight` in state dicts, as in PyTorch. */
   get alpha(): Tensor {
     return this.#alpha.value
+  }
+
+  /** `channels`, where there are several. */
+  get inputs(): number | undefined {
+    return this.channels > 1 ? this.channels : undefined
+  }
+  outputsFor(width: number | undefined): number | undefined {
+    return this.inputs ?? width
   }
 
   override initialize(): void {

@@ -1,9 +1,8 @@
 // Looks at the gates of a network without running them: widths, parameter counts, layers, and a table of all that.
-import { ElementwiseGate } from '../gates/elementwise.js'
 import { type Gate, gateName } from '../gates/gate.js'
 import { isTrainable } from './layer.js'
 import { Linear } from './linear.js'
-import { PReLU } from './prelu.js'
+import { inputsOf, widthAfter } from './widths.js'
 
 interface Nested {
   readonly gates: readonly Gate[]
@@ -18,29 +17,6 @@ export function flatten(gates: readonly Gate[]): Gate[] {
   return gates.flatMap((gate) => (isNested(gate) ? flatten(gate.gates) : [gate]))
 }
 
-// Gates that pass a row on with the width it came with.
-function keepsWidth(gate: Gate): boolean {
-  return gate instanceof ElementwiseGate || gate instanceof PReLU || ['Softmax', 'LogSoftmax'].includes(gateName(gate))
-}
-
-function firstWidth(gates: readonly Gate[], width: (linear: Linear) => number): number | undefined {
-  for (const gate of gates) {
-    if (gate instanceof Linear) return width(gate)
-    if (!keepsWidth(gate)) return undefined
-  }
-  return undefined
-}
-
-/** Inputs per row, if the first gates fix them. */
-export function inputsOf(gates: readonly Gate[]): number | undefined {
-  return firstWidth(flatten(gates), (linear) => linear.inFeatures)
-}
-
-/** Outputs per row, if the last gates fix them. */
-export function outputsOf(gates: readonly Gate[]): number | undefined {
-  return firstWidth(flatten(gates).reverse(), (linear) => linear.outFeatures)
-}
-
 /** Layers with weights: what "L-layer network" counts. */
 export function countLayers(gates: readonly Gate[]): number {
   return flatten(gates).filter((gate) => gate instanceof Linear).length
@@ -53,7 +29,7 @@ export function describeNetwork(gates: readonly Gate[]): string {
   const rows = flatten(gates).map((gate, i) => {
     const count = isTrainable(gate) ? gate.parameters().reduce((sum, p) => sum + p.size, 0) : 0
     total += count
-    width = gate instanceof Linear ? gate.outFeatures : keepsWidth(gate) ? width : undefined
+    width = widthAfter(gate, width)
     return [String(i), gateName(gate), width === undefined ? '[batch, ?]' : `[batch, ${width}]`, thousands(count)]
   })
   const layers = countLayers(gates)

@@ -4,7 +4,7 @@ import { ShapeError } from '../errors.js'
 import { formText, type Value } from '../gates/gate.js'
 import type { Loss } from '../nn/losses.js'
 import { countCorrect } from '../nn/metrics.js'
-import type { Sequential } from '../nn/sequential.js'
+import type { Model } from '../nn/model.js'
 import type { Optimizable } from '../optim/optimizer.js'
 import { Tensor } from '../tensor/tensor.js'
 import { type Evaluation, RESULT_WIDTH, type Trainer } from './trainer.js'
@@ -21,14 +21,14 @@ export interface Steps {
 
 /** {@link Trainer} over gates. */
 export class EagerTrainer implements Trainer {
-  readonly #model: Sequential
+  readonly #model: Model
   readonly #loss: Loss
   readonly #optimizer: Steps
   readonly #data: Dataset
   readonly #batchSize: number
   #last = performance.now()
 
-  constructor(model: Sequential, loss: Loss, optimizer: Steps, data: Dataset, batchSize: number) {
+  constructor(model: Model, loss: Loss, optimizer: Steps, data: Dataset, batchSize: number) {
     this.#model = model
     this.#loss = loss
     this.#optimizer = optimizer

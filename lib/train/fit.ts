@@ -1,7 +1,7 @@
 // fit(): the training loop: epochs, orders, progress, callbacks and history. A trainer runs the batches.
 import type { Samples } from '../data/dataset.js'
 import { NonFiniteError, StateError } from '../errors.js'
-import type { Sequential } from '../nn/sequential.js'
+import type { Model } from '../nn/model.js'
 import { EagerTrainer } from './eager.js'
 import type { EpochRecord, History } from './history.js'
 import { locateNonFinite } from './nonfinite.js'
@@ -12,34 +12,38 @@ import { RESULT_WIDTH, type Trainer } from './trainer.js'
 // Batches are handed to the trainer in portions of about this many milliseconds: often enough for a progress bar.
 const PORTION = 40
 
-const training = new WeakSet<Sequential>()
+const training = new WeakSet<Model>()
 
 /**
- * Trains a model.
+ * Trains a model. A model in inference mode is in training mode meanwhile, and goes back; one in training mode stays as
+ * it is, with those of its layers that are in inference mode.
  * @param model - changed in place
  * @param train - rows and targets
  * @returns the history of all epochs
  * @throws typed errors for unusable data and options, before anything changes; NonFiniteError, naming epoch, batch and layer,
  * when the loss becomes NaN or infinite; the signal's reason when aborted
  */
-export async function fit(model: Sequential, train: Samples, given: FitOptions): Promise<History> {
+export async function fit(model: Model, train: Samples, given: FitOptions): Promise<History> {
   const plan = checkFit(model, train, given)
   plan.signal?.throwIfAborted()
   if (training.has(model)) throw new StateError('fit', 'a model that no other fit is training', 'one in training')
   training.add(model)
+  const mode = model.training
+  if (!mode) model.train()
   try {
     return await new Loop(model, plan).run()
   } finally {
     training.delete(model)
+    if (!mode) model.eval()
   }
 }
 
-function trainerFor(model: Sequential, plan: FitPlan): Trainer {
+function trainerFor(model: Model, plan: FitPlan): Trainer {
   return new EagerTrainer(model, plan.loss, plan.optimizer, plan.train, plan.batchSize)
 }
 
 class Loop {
-  readonly #model: Sequential
+  readonly #model: Model
   readonly #plan: FitPlan
   readonly #trainer: Trainer
   readonly #batches: number
@@ -47,7 +51,7 @@ class Loop {
   #stopped = false
   #portion = 1
 
-  constructor(model: Sequential, plan: FitPlan) {
+  constructor(model: Model, plan: FitPlan) {
     this.#model = model
     this.#plan = plan
     this.#trainer = trainerFor(model, plan)

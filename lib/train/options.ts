@@ -4,7 +4,7 @@ import { Dataset, type Samples } from '../data/dataset.js'
 import { ArgumentError } from '../errors.js'
 import { checkLabels } from '../nn/labels.js'
 import { isLoss, type Loss, lossText } from '../nn/losses.js'
-import { Sequential } from '../nn/sequential.js'
+import { Model } from '../nn/model.js'
 import type { Steps } from './eager.js'
 import type { EpochRecord } from './history.js'
 
@@ -18,7 +18,7 @@ export interface BatchEvent {
 /** What callbacks are told after an epoch. */
 export interface EpochEvent {
   readonly record: EpochRecord
-  readonly model: Sequential
+  readonly model: Model
   /** Ends training after this epoch. */
   stop(): void
 }
@@ -82,8 +82,8 @@ const keys = [
 ] as const
 
 /** Checks everything that fit is given. Throws typed errors; changes nothing. */
-export function checkFit(model: Sequential, train: Samples, given: FitOptions): FitPlan {
-  if (!(model instanceof Sequential)) throw new ArgumentError('fit', 'a Sequential as model', describe(model))
+export function checkFit(model: Model, train: Samples, given: FitOptions): FitPlan {
+  if (!(model instanceof Model)) throw new ArgumentError('fit', 'a model, such as a Sequential', describe(model))
   const {
     loss,
     optimizer,
@@ -121,7 +121,7 @@ export function checkFit(model: Sequential, train: Samples, given: FitOptions): 
   }
 }
 
-function checkData(model: Sequential, loss: Loss, samples: Samples, operation: string): Dataset {
+function checkData(model: Model, loss: Loss, samples: Samples, operation: string): Dataset {
   const { inputs, outputs, dtype } = model
   const data = new Dataset(operation, samples, { inputs, outputs, targets: loss.targets, dtype })
   data.checkFinite(operation)

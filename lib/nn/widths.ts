@@ -1,0 +1,40 @@
+// Widths: how many elements per row gates take and give, as far as they fix it.
+import { ElementwiseGate } from '../gates/elementwise.js'
+import type { Gate } from '../gates/gate.js'
+import { LogSoftmax, Softmax } from '../gates/softmax.js'
+
+/** What layers and models tell of their widths. */
+export interface Widths {
+  /** Elements per row of the input, where the gate fixes them. */
+  readonly inputs: number | undefined
+  /** Elements per row of the output for an input of `width`; undefined where that is not known. */
+  outputsFor(width: number | undefined): number | undefined
+}
+
+function tellsWidths(gate: object): gate is Widths {
+  return typeof (gate as Partial<Widths>).outputsFor === 'function'
+}
+
+/** Elements per row after a gate. */
+export function widthAfter(gate: Gate, width: number | undefined): number | undefined {
+  if (tellsWidths(gate)) return gate.outputsFor(width)
+  const keeps = gate instanceof ElementwiseGate || gate instanceof Softmax || gate instanceof LogSoftmax
+  return keeps ? width : undefined
+}
+
+// No layer has this width: a gate that gives it back keeps every width.
+const PROBE = -1
+
+/** Elements per row that gates in a row take, if the first of them fix it. */
+export function inputsOf(gates: readonly Gate[]): number | undefined {
+  for (const gate of gates) {
+    if (tellsWidths(gate) && gate.inputs !== undefined) return gate.inputs
+    if (widthAfter(gate, PROBE) !== PROBE) return undefined
+  }
+  return undefined
+}
+
+/** Elements per row after gates in a row. */
+export function widthAfterAll(gates: readonly Gate[], width: number | undefined): number | undefined {
+  return gates.reduce((w: number | undefined, gate) => widthAfter(gate, w), width)
+}
