@@ -17,7 +17,9 @@ export { apply, type Operand, Variable, variable } from './graph/variable.js'
 export { load, loadTensors, save, saveTensors } from './io/model.js'
 export { decodeSafetensors, encodeSafetensors, type Safetensors } from './io/safetensors.js'
 export { info, type SystemInfo, setThreads } from './native/system.js'
+export { type GainForOptions, type GainName, gain } from './nn/gains.js'
 export {
+  type FanOptions,
   type GainOptions,
   type Initializer,
   type InitializerContext,

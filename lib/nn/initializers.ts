@@ -1,11 +1,15 @@
 // Initializers: how the values of a parameter are drawn before training. Randomness is a seed and a number of stream.
-import { finite, nonNegative, options, positive } from '../checks.js'
+import { finite, nonNegative, oneOf, options } from '../checks.js'
 import { native } from '../native/load.js'
 import { stream } from '../native/random.js'
 import type { FloatArray } from '../tensor/dtype.js'
+import { type GainName, gainOf } from './gains.js'
+import { orthonormalise } from './orthogonal.js'
 
 /** What an initializer knows of the tensor it fills. */
 export interface InitializerContext {
+  /** Shape of the tensor; a weight is [units, inputs]. */
+  readonly shape: readonly number[]
   /** Inputs of one unit. */
   readonly fanIn: number
   /** Units that one input reaches. */
@@ -49,34 +53,59 @@ function drawTruncated(values: FloatArray, context: InitializerContext, mean: nu
 
 /** Options of initializers whose scale follows the layer. */
 export interface GainOptions {
-  /** Factor of the scale; PyTorch's recommended gains are √2 for ReLU, 5/3 for tanh. */
-  gain?: number
+  /** Factor of the scale, or the activation after the layer, whose {@link gain} it then is. */
+  gain?: number | GainName
+}
+
+/** Options of the initializers of He and LeCun. */
+export interface FanOptions extends GainOptions {
+  /** Whether forward signals (fanIn) or gradients (fanOut) are to keep their size. Default fanIn. */
+  mode?: 'fanIn' | 'fanOut'
 }
 
 type Fan = (context: InitializerContext) => number
 
-// U(−b, b) with b = gain·√(3/fan): variance gain²/fan.
-function scaledUniform(name: string, fan: Fan, gain: number) {
+// Variance gain²/fan in both.
+const shapes = {
+  // U(−b, b) with b = gain·√(3/fan)
+  uniform(values: FloatArray, context: InitializerContext, gain: number, fan: number) {
+    const bound = gain * Math.sqrt(3 / Math.max(1, fan))
+    drawUniform(values, context, -bound, bound)
+  },
+  // N(0, gain²/fan)
+  normal(values: FloatArray, context: InitializerContext, gain: number, fan: number) {
+    drawNormal(values, context, 0, gain / Math.sqrt(Math.max(1, fan)))
+  },
+} as const
+
+function scaled(name: string, shape: keyof typeof shapes, fan: Fan, gain: number) {
   return (given?: GainOptions): Initializer => {
-    const { gain: g = gain } = options(name, given, ['gain'])
-    positive(name, 'gain', g)
-    return (values, context) => {
-      const bound = g * Math.sqrt(3 / Math.max(1, fan(context)))
-      drawUniform(values, context, -bound, bound)
-    }
+    const factor = gainOf(name, options(name, given, ['gain']).gain ?? gain)
+    return (values, context) => shapes[shape](values, context, factor, fan(context))
   }
 }
 
-// N(0, gain²/fan)
-function scaledNormal(name: string, fan: Fan, gain: number) {
-  return (given?: GainOptions): Initializer => {
-    const { gain: g = gain } = options(name, given, ['gain'])
-    positive(name, 'gain', g)
-    return (values, context) => drawNormal(values, context, 0, g / Math.sqrt(Math.max(1, fan(context))))
+function scaledByFan(name: string, shape: keyof typeof shapes, gain: number) {
+  return (given?: FanOptions): Initializer => {
+    const { gain: factor = gain, mode = 'fanIn' } = options(name, given, ['gain', 'mode'])
+    const fan = oneOf(name, 'mode', mode, ['fanIn', 'fanOut'])
+    const g = gainOf(name, factor)
+    return (values, context) => shapes[shape](values, context, g, context[fan])
   }
 }
 
-const fanIn: Fan = (context) => context.fanIn
+function drawOrthogonal(values: FloatArray, context: InitializerContext, gain: number): void {
+  const [units = 1] = context.shape
+  const inputs = units > 0 ? values.length / units : 0
+  const [rows, cols] = units <= inputs ? [units, inputs] : [inputs, units]
+  const a = new Float64Array(rows * cols)
+  drawNormal(a, context, 0, 1)
+  orthonormalise(rows, cols, a)
+  for (let i = 0; i < values.length; i++) {
+    values[i] = gain * a[units <= inputs ? i : (i % inputs) * units + Math.floor(i / inputs)]!
+  }
+}
+
 const fanMean: Fan = (context) => (context.fanIn + context.fanOut) / 2
 
 /** All initializers: each function takes options and returns an {@link Initializer}. */
@@ -113,21 +142,44 @@ export const initializers = {
     nonNegative('truncatedNormal', 'std', std)
     return (values, context) => drawTruncated(values, context, mean, std)
   },
-  /** Glorot & Bengio 2010: variance 2/(fanIn + fanOut). */
-  xavierUniform: scaledUniform('xavierUniform', fanMean, 1),
-  /** Glorot & Bengio 2010: variance 2/(fanIn + fanOut). */
-  xavierNormal: scaledNormal('xavierNormal', fanMean, 1),
-  /** He et al. 2015: variance 2/fanIn, for ReLU. */
-  heUniform: scaledUniform('heUniform', fanIn, Math.SQRT2),
-  /** He et al. 2015: variance 2/fanIn, for ReLU. */
-  heNormal: scaledNormal('heNormal', fanIn, Math.SQRT2),
-  /** LeCun et al. 1998: variance 1/fanIn. */
-  lecunUniform: scaledUniform('lecunUniform', fanIn, 1),
-  /** LeCun et al. 1998: variance 1/fanIn. */
-  lecunNormal: scaledNormal('lecunNormal', fanIn, 1),
+  /** Glorot & Bengio 2010: variance gain²·2/(fanIn + fanOut). Gain 1 unless told. */
+  xavierUniform: scaled('xavierUniform', 'uniform', fanMean, 1),
+  /** Glorot & Bengio 2010: variance gain²·2/(fanIn + fanOut). Gain 1 unless told. */
+  xavierNormal: scaled('xavierNormal', 'normal', fanMean, 1),
+  /** He et al. 2015, PyTorch's kaiming_uniform_: variance gain²/fanIn. Gain √2, for ReLU, unless told. */
+  heUniform: scaledByFan('heUniform', 'uniform', Math.SQRT2),
+  /** He et al. 2015, PyTorch's kaiming_normal_: variance gain²/fanIn. Gain √2, for ReLU, unless told. */
+  heNormal: scaledByFan('heNormal', 'normal', Math.SQRT2),
+  /** LeCun et al. 1998: variance gain²/fanIn. Gain 1 unless told. */
+  lecunUniform: scaledByFan('lecunUniform', 'uniform', 1),
+  /** LeCun et al. 1998: variance gain²/fanIn. Gain 1 unless told. */
+  lecunNormal: scaledByFan('lecunNormal', 'normal', 1),
   /** PyTorch's default for linear layers, kaiming_uniform_(a = √5): uniform within ±1/√fanIn. */
-  torchLinear: scaledUniform('torchLinear', fanIn, Math.sqrt(1 / 3)),
+  torchLinear: scaled('torchLinear', 'uniform', (context) => context.fanIn, Math.sqrt(1 / 3)),
+  /**
+   * Saxe et al. 2014: gain times a random matrix with orthonormal rows, or columns where it has more rows than columns.
+   * Axes after the first count as one; a vector is one column.
+   */
+  orthogonal: (given?: GainOptions): Initializer => {
+    const factor = gainOf('orthogonal', options('orthogonal', given, ['gain']).gain ?? 1)
+    return (values, context) => drawOrthogonal(values, context, factor)
+  },
 } as const
 
 /** Initializers that need no argument, by name. */
 export type InitializerName = Exclude<keyof typeof initializers, 'constant'>
+
+const gained = [
+  'xavierUniform',
+  'xavierNormal',
+  'heUniform',
+  'heNormal',
+  'lecunUniform',
+  'lecunNormal',
+  'orthogonal',
+] as const satisfies readonly InitializerName[]
+
+/** Whether this is the name of an initializer that takes a gain. */
+export function isGained(initializer: unknown): initializer is (typeof gained)[number] {
+  return (gained as readonly unknown[]).includes(initializer)
+}

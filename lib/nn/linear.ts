@@ -77,9 +77,10 @@ export class Linear extends Layer<Tensor> implements Widths {
   }
 
   override initialize({ seed, index }: InitialisationSource): void {
-    const fans = { fanIn: this.inFeatures, fanOut: this.outFeatures, seed }
-    this.#initializer(this.weight.data as FloatArray, { ...fans, index })
-    if (this.bias) this.#biasInitializer(this.bias.data as FloatArray, { ...fans, index: index + 1 })
+    const { weight, bias, inFeatures: fanIn, outFeatures: fanOut } = this
+    this.#initializer(weight.data as FloatArray, { shape: weight.shape, fanIn, fanOut, seed, index })
+    if (!bias) return
+    this.#biasInitializer(bias.data as FloatArray, { shape: bias.shape, fanIn, fanOut, seed, index: index + 1 })
   }
 
   override forward(x: Tensor): Tensor
