@@ -17,7 +17,8 @@ const { epochs, seconds } = await fit(model, { x, y }, options)
 const { loss, accuracy } = epochs.at(-1)
 console.log(`After ${seconds.toFixed(2)} s: loss ${loss.toFixed(4)}, accuracy ${accuracy}`)
 
-const scores = await model.predict(tensor([0.55, 0, -0.55, 0], { shape: [2, 2] }))
+// One point of either spiral.
+const scores = await model.predict(tensor([-0.43, 0, 0.43, 0], { shape: [2, 2] }))
 const certainty = new Softmax()
   .forward(scores)
   .toArray()
@@ -26,5 +27,5 @@ console.log('Spirals:', argmax(scores).toArray(), 'with probabilities', certaint
 
 // Prints, but for the time:
 //
-//   After 0.17 s: loss 0.0015, accuracy 1
-//   Spirals: [ 0, 1 ] with probabilities 0.99 and 0.96
+//   After 0.17 s: loss 0.0005, accuracy 1
+//   Spirals: [ 0, 1 ] with probabilities 1.00 and 1.00
