@@ -15,6 +15,7 @@ const ranks: Record<string, number> = {
   optim: 5,
   compile: 6,
   train: 7,
+  diagnosis: 7,
   data: 7,
   io: 7,
   serve: 8,

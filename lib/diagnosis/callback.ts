@@ -1,0 +1,63 @@
+// diagnosis(): the diagnosis as a callback of fit.
+import { describe, options, positiveInteger } from '../checks.js'
+import { Dataset, type Samples } from '../data/dataset.js'
+import { ArgumentError } from '../errors.js'
+import type { Callback } from '../train/options.js'
+import { type DiagnoseOptions, diagnose } from './diagnose.js'
+import type { Diagnosis, Finding } from './report.js'
+
+/** Options of {@link diagnosis}. */
+export interface DiagnosisOptions extends Omit<DiagnoseOptions, 'start'> {
+  /** The rows to look at; the first 256 of more. */
+  batch: Samples
+  /** After how many epochs to look again. Default 1. */
+  every?: number
+  /** Called once for each kind of finding at each layer. Default: prints it as a warning. */
+  onFinding?: (finding: Finding, at: { readonly epoch: number; readonly diagnosis: Diagnosis }) => void
+}
+
+// Enough to judge by, and quick.
+const ROWS = 256
+
+/**
+ * A callback for fit that looks at the network after every epoch, or every so many, and reports what is new.
+ * @example fit(model, train, { …, callbacks: [diagnosis({ batch: train, optimizer, onFinding: (f) => console.warn(f.seen) })] })
+ */
+export function diagnosis(given: DiagnosisOptions): Callback {
+  const keys = ['batch', 'every', 'onFinding', 'loss', 'optimizer'] as const
+  const { batch, every = 1, onFinding = warn, ...rest } = options('diagnosis', given, keys)
+  positiveInteger('diagnosis', 'every', every)
+  if (typeof onFinding !== 'function') {
+    throw new ArgumentError('diagnosis', 'onFinding to be a function', describe(onFinding))
+  }
+  const samples = firstRows(batch, rest.loss?.targets)
+  const reported = new Set<string>()
+  return {
+    epoch({ record: { epoch }, model }) {
+      if (epoch % every !== 0) return
+      const found = diagnose(model, samples, rest)
+      for (const finding of found.findings) {
+        const key = `${finding.code} ${finding.layer}`
+        if (reported.has(key)) continue
+        reported.add(key)
+        onFinding(finding, { epoch, diagnosis: found })
+      }
+    },
+  }
+}
+
+function firstRows(batch: Samples, targets: 'labels' | 'values' | undefined): Samples {
+  const data = new Dataset('diagnosis', batch, { targets })
+  const count = Math.min(ROWS, data.rows)
+  const order = data.order(false, 0, 0)
+  const dtype = data.x instanceof Float64Array || data.y instanceof Float64Array ? 'float64' : 'float32'
+  return { x: data.gatherInputs(order, 0, count, dtype), y: data.gatherTargets(order, 0, count, dtype) }
+}
+
+function warn(finding: Finding, { epoch }: { epoch: number }): void {
+  const place = finding.layer === null ? '' : ` at ${finding.layer}`
+  process.emitWarning(
+    `epoch ${epoch}: ${finding.code}${place}: ${finding.seen}. ${finding.advice}`,
+    'ChainruleDiagnosis',
+  )
+}
