@@ -4,7 +4,7 @@ import { Dataset, type Samples } from '../data/dataset.js'
 import { ArgumentError } from '../errors.js'
 import { checkLabels } from '../nn/labels.js'
 import { CrossEntropy, isLoss, type Loss, lossText, MeanSquaredError } from '../nn/losses.js'
-import { Sequential } from '../nn/sequential.js'
+import { Model } from '../nn/model.js'
 import type { Steps } from '../train/eager.js'
 import { gradientFlow, inputs, learningRate, lossAtStart, nonFinite } from './flow.js'
 import { measure } from './measure.js'
@@ -33,9 +33,11 @@ export interface DiagnoseOptions {
  * @throws typed errors for data that does not fit the model, as fit does
  * @example console.log(String(diagnose(model, { x, y }, { optimizer: new SGD({ learningRate: 0.1 }) })))
  */
-export function diagnose(model: Sequential, batch: Samples, given?: DiagnoseOptions): Diagnosis {
+export function diagnose(model: Model, batch: Samples, given?: DiagnoseOptions): Diagnosis {
   const { loss, optimizer, start = false } = options('diagnose', given, ['loss', 'optimizer', 'start'])
-  if (!(model instanceof Sequential)) throw new ArgumentError('diagnose', 'a Sequential as model', describe(model))
+  if (!(model instanceof Model)) {
+    throw new ArgumentError('diagnose', 'a model, such as a Sequential', describe(model))
+  }
   if (loss !== undefined && !isLoss(loss)) {
     throw new ArgumentError('diagnose', 'loss with forward and backward', lossText(loss))
   }

@@ -5,8 +5,9 @@ import { type Gate, gateName, suspend, type Value } from '../gates/gate.js'
 import { watching } from '../gates/watch.js'
 import { isTrainable } from '../nn/layer.js'
 import type { Loss } from '../nn/losses.js'
+import { Model } from '../nn/model.js'
 import type { Parameter } from '../nn/parameters.js'
-import type { Sequential } from '../nn/sequential.js'
+import { Sequential } from '../nn/sequential.js'
 import { Optimizer } from '../optim/optimizer.js'
 import { allocate, type FloatArray } from '../tensor/dtype.js'
 import { Tensor } from '../tensor/tensor.js'
@@ -48,23 +49,31 @@ export interface Trace {
   readonly lossName: string | undefined
 }
 
-/** Gates by their places: `0`, `2.1`; those that hold other gates are left out. */
-function leavesOf(gate: Gate, place: string, found = new Map<Gate, string>()): Map<Gate, string> {
-  const { gates } = gate as { gates?: readonly Gate[] }
-  if (!Array.isArray(gates)) return found.set(gate, place)
-  for (const [i, inner] of gates.entries()) leavesOf(inner, place === '' ? `${i}` : `${place}.${i}`, found)
+/** Gates by their places, as in state dicts: `0`, `2.1`; models are left out, what they are made of is not. */
+function leavesOf(model: Model, prefix = '', found = new Map<Gate, string>()): Map<Gate, string> {
+  for (const [i, gate] of model.gates.entries()) {
+    const place = prefix + model.names[i]!
+    if (gate instanceof Model) leavesOf(gate, `${place}.`, found)
+    else found.set(gate, place)
+  }
   return found
 }
 
-/** Runs the batch. The model is afterwards as it was: parameters, gradients, and a forward that waits for its backward. */
-export function measure(model: Sequential, data: Dataset, loss: Loss, optimizer: unknown): Trace {
+/**
+ * Runs the batch as in training. The model is afterwards as it was: parameters, gradients, buffers, mode, and a forward that
+ * waits for its backward.
+ */
+export function measure(model: Model, data: Dataset, loss: Loss, optimizer: unknown): Trace {
   const { dtype, block } = model
   const order = data.order(false, 0, 0)
   const x = data.gatherInputs(order, 0, data.rows, dtype)
   const y = data.gatherTargets(order, 0, data.rows, dtype)
   const gradients = block.gradients.slice()
   const values = block.values.slice()
+  const buffers = model.buffers().map(({ value }) => ({ value, copy: value.data.slice() }))
   const resume = suspend(model)
+  const { training } = model
+  if (!training) model.train()
   try {
     const { passes, output, value, readers } = run(model, loss, x, y)
     const { lossAfter, ratios } = tryStep(model, loss, x, y, optimizer, values)
@@ -80,6 +89,8 @@ export function measure(model: Sequential, data: Dataset, loss: Loss, optimizer:
   } finally {
     block.values.set(values)
     block.gradients.set(gradients)
+    for (const { value, copy } of buffers) value.data.set(copy)
+    if (!training) model.eval()
     resume()
   }
 }
@@ -88,8 +99,8 @@ function parametersOf(gate: Gate): readonly Parameter[] {
   return isTrainable(gate) ? gate.parameters() : []
 }
 
-function run(model: Sequential, loss: Loss, x: Tensor, y: Tensor) {
-  const places = leavesOf(model, '')
+function run(model: Model, loss: Loss, x: Tensor, y: Tensor) {
+  const places = leavesOf(model)
   const passes: Pass[] = []
   const readers = new Map<Value, number>()
   const watcher = {
@@ -99,7 +110,7 @@ function run(model: Sequential, loss: Loss, x: Tensor, y: Tensor) {
         const layer = `${place} (${gateName(gate)})`
         passes.push({ layer, gate, inputs, output, upstream: undefined, parameters: [] })
       }
-      if (gateName(gate) === 'Sequential') return
+      if (gate instanceof Sequential) return
       for (const input of inputs) readers.set(input, (readers.get(input) ?? 0) + 1)
     },
     backward(gate: Gate, upstream: Value) {
@@ -116,7 +127,7 @@ function run(model: Sequential, loss: Loss, x: Tensor, y: Tensor) {
 }
 
 // One step of the optimizer, taken back by the caller; its own state is put back here.
-function tryStep(model: Sequential, loss: Loss, x: Tensor, y: Tensor, optimizer: unknown, before: FloatArray) {
+function tryStep(model: Model, loss: Loss, x: Tensor, y: Tensor, optimizer: unknown, before: FloatArray) {
   const ratios = new Map<Tensor, number>()
   if (!(optimizer instanceof Optimizer)) return { lossAfter: undefined, ratios }
   const state = optimizer.state(model)
