@@ -9,12 +9,22 @@ export type { Diagnosis, Finding, FindingCode, LayerStatistics, Severity } from 
 export * from './errors.js'
 export * from './gates/activations.js'
 export * from './gates/arithmetic.js'
-export { Add, Divide, Maximum, Minimum, Multiply, Subtract } from './gates/binary.js'
+export { Add, Divide, Maximum, Minimum, Multiply, Pow, Subtract } from './gates/binary.js'
 export { ElementwiseGate } from './gates/elementwise.js'
 export { type BackwardOptions, checked, type Gate, type Value } from './gates/gate.js'
-export { MatMul, Reshape, Transpose } from './gates/matmul.js'
-export { type AxisOptions, Mean, SquaredNorm, Sum } from './gates/reductions.js'
-export { LogSoftmax, Softmax } from './gates/softmax.js'
+export { MatMul } from './gates/matmul.js'
+export { type AxisSlice, Concat, type JoinOptions, type Range, Slice, Stack } from './gates/parts.js'
+export { type AxisOptions, Max, Mean, Min, SquaredNorm, Sum } from './gates/reductions.js'
+export { Clip, type ClipOptions, Gather, type GatherOptions, Where } from './gates/select.js'
+export {
+  BroadcastTo,
+  type BroadcastToOptions,
+  Flatten,
+  type FlattenOptions,
+  Reshape,
+  Transpose,
+} from './gates/shapes.js'
+export { LogSoftmax, Softmax, type SoftmaxOptions } from './gates/softmax.js'
 export { type CheckOptions, checkGradients, type GradientEntry, type GradientReport } from './graph/check.js'
 export { apply, type Operand, Variable, variable } from './graph/variable.js'
 export { load, loadTensors, save, saveTensors } from './io/model.js'

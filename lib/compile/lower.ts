@@ -66,7 +66,7 @@ function lowerGate(gate: Gate, x: number, width: number, block: ParameterBlock):
     return { kind: 'prelu', x, y, weight: offsetOf(alpha, block), weightLength: alpha.size }
   }
   const rows = rowwise.get(kind)
-  if (rows) return { kind: rows, x, y }
+  if (rows) return (gate as Softmax).axis === -1 ? { kind: rows, x, y } : undefined
   if (!elementwise.has(kind) || !(gate instanceof ElementwiseGate)) return undefined
   return { kind: 'unary', x, y, op: gate.op.index, p0: gate.constants[0], p1: gate.constants[1] }
 }

@@ -5,7 +5,8 @@ import type { UnaryOp } from '../native/unary.js'
 import { unaryOp } from '../native/unary.js'
 import { allocate, type FloatArray, type FloatDType } from '../tensor/dtype.js'
 import { Tensor } from '../tensor/tensor.js'
-import { BuiltinGate, type Value } from './gate.js'
+import { ElementGate } from './element-gate.js'
+import type { Value } from './gate.js'
 
 // Numbers pass through the same kernels as arrays of one element.
 const one = { x: new Float64Array(1), y: new Float64Array(1), z: new Float64Array(1) }
@@ -14,7 +15,7 @@ const one = { x: new Float64Array(1), y: new Float64Array(1), z: new Float64Arra
  * Base of the elementwise gates. Input and output have one shape; `forward` keeps the input or the output, whichever the
  * derivative is made of; dx = dy·f'.
  */
-export abstract class ElementwiseGate extends BuiltinGate<Value> {
+export abstract class ElementwiseGate extends ElementGate<Value> {
   /** The row of the addon's table. */
   readonly op: UnaryOp
   /** The constants of f. */
@@ -25,20 +26,6 @@ export abstract class ElementwiseGate extends BuiltinGate<Value> {
     super()
     this.op = unaryOp(op, constants.length)
     this.constants = [constants[0] ?? 0, constants[1] ?? 0]
-  }
-
-  override forward(x: number): number
-  override forward(x: Tensor): Tensor
-  override forward(x: Value): Value
-  override forward(x: Value): Value {
-    return super.forward(x)
-  }
-
-  override backward(dy: number): [number]
-  override backward(dy: Tensor): [Tensor]
-  override backward(dy: Value): [Value]
-  override backward(dy: Value): [Value] {
-    return super.backward(dy) as [Value]
   }
 
   protected override compute(x: Value): Value {

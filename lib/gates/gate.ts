@@ -46,82 +46,105 @@ export function formText(value: unknown): string {
   return value instanceof Tensor ? shapeText(value.shape) : typeof value === 'number' ? 'a number' : describe(value)
 }
 
-/** Shape and element type of a value; a number has neither. */
-class Form {
-  readonly shape: Shape | undefined
-  readonly dtype: DType | undefined
+/** Who is held to the rules; its name is asked for when an error is written. */
+interface Named {
+  readonly name: string
+}
 
-  constructor(value: Value) {
-    this.shape = typeof value === 'number' ? undefined : value.shape
-    this.dtype = typeof value === 'number' ? undefined : value.dtype
+/** Shape and element type of a value; a number has neither. Used again for every pass. */
+class Form {
+  shape: Shape | undefined
+  dtype: DType | undefined
+
+  /** Takes the form of `value`, or that of a number for what is no tensor. */
+  take(value: unknown): void {
+    if (value instanceof Tensor) {
+      this.shape = value.shape
+      this.dtype = value.dtype
+    } else {
+      this.shape = undefined
+      this.dtype = undefined
+    }
   }
 
-  /** Throws unless `value` has this form. */
-  check(operation: string, role: string, value: unknown): void {
+  /** Whether `value` has this form. */
+  fits(value: unknown): boolean {
+    if (typeof value === 'number') return this.shape === undefined
+    if (!(value instanceof Tensor) || this.shape === undefined) return false
+    return value.dtype === this.dtype && sameShape(value.shape, this.shape)
+  }
+
+  /** What to throw for a value that does not fit. */
+  mismatch(operation: string, role: string, value: unknown): Error {
     if (value instanceof Tensor && this.shape && sameShape(value.shape, this.shape)) {
-      if (value.dtype === this.dtype) return
-      throw new DTypeError(operation, `${role} of type ${this.dtype}`, value.dtype)
+      return new DTypeError(operation, `${role} of type ${this.dtype}`, value.dtype)
     }
-    if (typeof value === 'number' && !this.shape) return
-    throw new ShapeError(
-      operation,
-      `${role} ${this.shape ? `of shape ${shapeText(this.shape)}` : 'to be a number'}`,
-      formText(value),
-    )
+    const expected = this.shape ? `of shape ${shapeText(this.shape)}` : 'to be a number'
+    return new ShapeError(operation, `${role} ${expected}`, formText(value))
   }
 }
 
-/** The rules of one gate between its forward and its backward. */
+/** The rules of one gate between its forward and its backward. A pass allocates nothing here. */
 export class Contract {
   #inputs: Form[] = []
-  #output: Form | undefined
-  #used = false
+  #output = new Form()
+  #count = 0
+  #state: 'new' | 'waiting' | 'used' = 'new'
 
   /** Notes a forward pass. */
-  begin(operation: string, inputs: readonly unknown[], output: Value): void {
-    this.#inputs = inputs.map((input) => new Form(input as Value))
+  begin(gate: Named, inputs: readonly unknown[], output: Value): void {
     if (typeof output !== 'number' && !(output instanceof Tensor)) {
-      throw new ArgumentError(operation, 'forward to return a number or a tensor', describe(output))
+      throw new ArgumentError(gate.name, 'forward to return a number or a tensor', describe(output))
     }
-    this.#output = new Form(output)
-    this.#used = false
+    const forms = this.#inputs
+    while (forms.length < inputs.length) forms.push(new Form())
+    for (let i = 0; i < inputs.length; i++) forms[i]!.take(inputs[i])
+    this.#count = inputs.length
+    this.#output.take(output)
+    this.#state = 'waiting'
   }
 
   /** Throws unless a forward pass waits for its backward, and the upstream gradient has its output's form. */
-  checkUpstream(operation: string, upstream: unknown): void {
-    if (!this.#output) {
-      throw new StateError(
-        operation,
-        'forward before backward',
-        this.#used ? 'backward a second time' : 'backward first',
-      )
+  checkUpstream(gate: Named, upstream: unknown): void {
+    if (this.#state !== 'waiting') {
+      const got = this.#state === 'used' ? 'backward a second time' : 'backward first'
+      throw new StateError(gate.name, 'forward before backward', got)
     }
-    this.#output.check(operation, 'upstream gradient', upstream)
+    if (!this.#output.fits(upstream)) throw this.#output.mismatch(gate.name, 'upstream gradient', upstream)
   }
 
   /** Ends the pass: throws unless there is one gradient per input, each of its input's form. */
-  end(operation: string, gradients: readonly unknown[], options: BackwardOptions = {}): void {
-    const inputs = this.#inputs
-    this.#output = undefined
-    this.#used = true
-    if (options.inputGradient === false) return
-    if (!Array.isArray(gradients) || gradients.length !== inputs.length) {
+  end(gate: Named, gradients: readonly unknown[], inputGradient: boolean | undefined): void {
+    this.#state = 'used'
+    if (inputGradient === false) return
+    const count = this.#count
+    if (!Array.isArray(gradients) || gradients.length !== count) {
       const got = Array.isArray(gradients) ? String(gradients.length) : describe(gradients)
-      throw new ShapeError(operation, `backward to return ${inputs.length} gradients, one per input`, got)
+      throw new ShapeError(gate.name, `backward to return ${count} gradients, one per input`, got)
     }
-    for (let i = 0; i < inputs.length; i++) inputs[i]!.check(operation, `gradient ${i}`, gradients[i])
+    for (let i = 0; i < count; i++) {
+      const form = this.#inputs[i]!
+      if (!form.fits(gradients[i])) throw form.mismatch(gate.name, `gradient ${i}`, gradients[i])
+    }
   }
 
   /** Sets a pass aside; the function returned puts it back. */
   suspend(): () => void {
-    const [inputs, output, used] = [this.#inputs, this.#output, this.#used]
+    const [inputs, output, count, state] = [this.#inputs, this.#output, this.#count, this.#state]
+    this.#inputs = []
+    this.#output = new Form()
+    this.#count = 0
+    this.#state = 'new'
     return () => {
       this.#inputs = inputs
       this.#output = output
-      this.#used = used
+      this.#count = count
+      this.#state = state
     }
   }
 }
+
+const noOptions: BackwardOptions = Object.freeze({})
 
 /** Base of the built-in gates: subclasses compute and derive, this class keeps the rules. */
 export abstract class BuiltinGate<Kept = undefined> implements Gate {
@@ -156,11 +179,13 @@ export abstract class BuiltinGate<Kept = undefined> implements Gate {
   }
 
   #checkInputs(inputs: readonly Value[]): void {
-    for (const input of inputs) {
-      if (typeof input !== 'number' && !(input instanceof Tensor)) {
+    for (let i = 0; i < inputs.length; i++) {
+      const input = inputs[i]
+      if (typeof input === 'number') continue
+      if (!(input instanceof Tensor)) {
         throw new ArgumentError(this.name, 'inputs to be numbers or tensors', describe(input))
       }
-      if (typeof input !== 'number' && input.dtype === 'int32' && !this.takesIntegers) {
+      if (input.dtype === 'int32' && !this.takesIntegers) {
         throw new DTypeError(this.name, 'inputs of type float32 or float64', 'int32')
       }
     }
@@ -176,18 +201,18 @@ export abstract class BuiltinGate<Kept = undefined> implements Gate {
    * @param upstream - gradient with respect to the output, of the output's shape
    * @throws StateError before forward or a second time, ShapeError for an upstream of another shape
    */
-  backward(upstream: Value, options: BackwardOptions = {}): Value[] {
-    this.#contract.checkUpstream(this.name, upstream)
+  backward(upstream: Value, options: BackwardOptions = noOptions): Value[] {
+    this.#contract.checkUpstream(this, upstream)
     const gradients = this.derive(upstream, this.kept as Kept, options)
     this.kept = undefined
-    this.#contract.end(this.name, gradients, options)
+    this.#contract.end(this, gradients, options.inputGradient)
     watcher()?.backward(this, upstream, gradients)
     return gradients
   }
 
   /** For a caller that has computed the output by other means, fused with the gate before it. */
   protected begin(inputs: readonly Value[], output: Value): void {
-    this.#contract.begin(this.name, inputs, output)
+    this.#contract.begin(this, inputs, output)
     watcher()?.forward(this, inputs, output)
   }
 
@@ -217,15 +242,15 @@ class CheckedGate implements Gate {
 
   forward(...inputs: Value[]): Value {
     const output = this.gate.forward(...inputs)
-    this.#contract.begin(this.name, inputs, output)
+    this.#contract.begin(this, inputs, output)
     watcher()?.forward(this.gate, inputs, output)
     return output
   }
 
   backward(upstream: Value): readonly Value[] {
-    this.#contract.checkUpstream(this.name, upstream)
+    this.#contract.checkUpstream(this, upstream)
     const gradients = this.gate.backward(upstream)
-    this.#contract.end(this.name, gradients)
+    this.#contract.end(this, gradients, true)
     watcher()?.backward(this.gate, upstream, gradients)
     return gradients
   }

@@ -1,14 +1,27 @@
-// Matrix products: matrix·matrix, matrix·vector, vector·matrix and vector·vector.
-import { shapeText } from '../checks.js'
+// Matrix products: of matrices and vectors, and of stacks of matrices whose leading axes broadcast.
 import { ShapeError } from '../errors.js'
 import { allocate, type FloatArray, type FloatDType } from '../tensor/dtype.js'
+import { broadcastShape, broadcastStrides, type Shape, sizeOf } from '../tensor/shape.js'
 import { Tensor } from '../tensor/tensor.js'
 import { BuiltinGate, formText, type Value } from './gate.js'
-import { commonDType, type Matrix, matrix, multiplyInto, transposed } from './ops.js'
+import { commonDType, matrix, multiplyInto, transposed } from './ops.js'
+
+/** How a product is divided into products of matrices. */
+interface Product {
+  readonly m: number
+  readonly k: number
+  readonly n: number
+  /** Extents of the stacks' leading axes, broadcast. */
+  readonly batch: Shape
+  /** For each product, which matrix of A and which of B: a stack that broadcasts is used again. */
+  readonly pairs: readonly (readonly [a: number, b: number])[]
+  readonly shape: Shape
+}
 
 /**
- * A·B. A is [m, k] or a vector [k], B is [k, n] or a vector [k]; an axis that an operand lacks is absent from the result,
- * so vector·vector gives a number. Keeps both; dA = dC·Bᵀ, dB = Aᵀ·dC.
+ * A·B as NumPy's matmul. A is [..., m, k] or a vector [k], B is [..., k, n] or a vector [k]; leading axes broadcast, and an
+ * axis that a vector lacks is absent from the result, so vector·vector gives a number. Keeps both; dA = dC·Bᵀ, dB = Aᵀ·dC,
+ * summed over broadcast axes.
  */
 export class MatMul extends BuiltinGate<{ a: Tensor; b: Tensor }> {
   override forward(a: Tensor, b: Tensor): Value
@@ -22,103 +35,78 @@ export class MatMul extends BuiltinGate<{ a: Tensor; b: Tensor }> {
   }
 
   protected override compute(a: Value, b: Value): Value {
-    if (!(a instanceof Tensor) || !(b instanceof Tensor) || !fits(a, b)) {
-      throw new ShapeError(this.name, '[m, k] or [k] times [k, n] or [k]', `${formText(a)} and ${formText(b)}`)
+    if (!(a instanceof Tensor) || !(b instanceof Tensor) || !fits(a.shape, b.shape)) {
+      throw new ShapeError(
+        this.name,
+        '[..., m, k] or [k] times [..., k, n] or [k]',
+        `${formText(a)} and ${formText(b)}`,
+      )
     }
-    const dtype = commonDType(this.name, a, b)
-    const left = leftMatrix(a)
-    const right = rightMatrix(b)
-    const out = allocate(dtype, left.rows * right.cols)
-    multiplyInto(out, left, right)
+    const dtype = commonDType(this, a, b)
+    const { m, k, n, pairs, batch, shape } = divide(this.name, a.shape, b.shape)
+    const out = allocate(dtype, sizeOf(batch) * m * n)
+    const [left, right] = [a.data as FloatArray, b.data as FloatArray]
+    for (let p = 0; p < pairs.length; p++) {
+      const [i, j] = pairs[p]!
+      multiplyInto(part(out, p, m * n), matrix(part(left, i, m * k), m, k), matrix(part(right, j, k * n), k, n))
+    }
     this.kept = { a, b }
-    const shape = Object.freeze([...a.shape.slice(0, -1), ...b.shape.slice(1)])
     return shape.length > 0 ? new Tensor(out, shape) : out[0]!
   }
 
   protected override derive(upstream: Value, { a, b }: { a: Tensor; b: Tensor }): Value[] {
-    const left = leftMatrix(a)
-    const right = rightMatrix(b)
+    const { m, k, n, pairs } = divide(this.name, a.shape, b.shape)
     const dtype = a.dtype as FloatDType
-    const data = typeof upstream === 'number' ? allocate(dtype, 1).fill(upstream) : upstream.data
-    const dc = matrix(data as FloatArray, left.rows, right.cols)
-    const da = allocate(dtype, a.data.length)
-    const db = allocate(dtype, b.data.length)
-    multiplyInto(da, dc, transposed(right))
-    multiplyInto(db, transposed(left), dc)
+    const data = (typeof upstream === 'number' ? allocate(dtype, 1).fill(upstream) : upstream.data) as FloatArray
+    const [left, right] = [a.data as FloatArray, b.data as FloatArray]
+    const da = allocate(dtype, left.length)
+    const db = allocate(dtype, right.length)
+    // A matrix that broadcasts meets several products: += on gradients that start as zeros.
+    const several = pairs.length > 1
+    for (let p = 0; p < pairs.length; p++) {
+      const [i, j] = pairs[p]!
+      const dc = matrix(part(data, p, m * n), m, n)
+      multiplyInto(part(da, i, m * k), dc, transposed(matrix(part(right, j, k * n), k, n)), several)
+      multiplyInto(part(db, j, k * n), transposed(matrix(part(left, i, m * k), m, k)), dc, several)
+    }
     return [new Tensor(da, a.shape), new Tensor(db, b.shape)]
   }
 }
 
-function fits(a: Tensor, b: Tensor): boolean {
-  const rank = a.rank >= 1 && a.rank <= 2 && b.rank >= 1 && b.rank <= 2
-  return rank && a.shape[a.rank - 1] === b.shape[0]
+function fits(a: Shape, b: Shape): boolean {
+  return a.length > 0 && b.length > 0 && a[a.length - 1] === b[Math.max(0, b.length - 2)]
 }
 
-function leftMatrix(a: Tensor): Matrix {
-  const k = a.shape[a.rank - 1]!
-  return matrix(a.data as FloatArray, a.rank === 2 ? a.shape[0]! : 1, k)
+/** Matrix `index` of a stack whose matrices have `size` elements. */
+function part(data: FloatArray, index: number, size: number): FloatArray {
+  return data.length === size ? data : data.subarray(index * size, (index + 1) * size)
 }
 
-function rightMatrix(b: Tensor): Matrix {
-  return matrix(b.data as FloatArray, b.shape[0]!, b.rank === 2 ? b.shape[1]! : 1)
+function divide(operation: string, a: Shape, b: Shape): Product {
+  const k = a[a.length - 1]!
+  const m = a.length > 1 ? a[a.length - 2]! : 1
+  const n = b.length > 1 ? b[b.length - 1]! : 1
+  const [stackA, stackB] = [a.slice(0, -2), b.slice(0, -2)]
+  const ends = [...(a.length > 1 ? [m] : []), ...(b.length > 1 ? [n] : [])]
+  if (stackB.length === 0) {
+    // One B for all: the rows of all of A's matrices are rows of one matrix.
+    const rows = sizeOf(stackA) * m
+    return { m: rows, k, n, batch: [], pairs: [[0, 0]], shape: Object.freeze([...stackA, ...ends]) }
+  }
+  const batch = broadcastShape(operation, stackA, stackB)
+  return { m, k, n, batch, pairs: pairsOf(batch, stackA, stackB), shape: Object.freeze([...batch, ...ends]) }
 }
 
-/** Swaps the two axes of a matrix; dX = dYᵀ. */
-export class Transpose extends BuiltinGate {
-  override forward(x: Tensor): Tensor
-  override forward(x: Value): Value
-  override forward(x: Value): Value {
-    return super.forward(x)
-  }
-
-  override backward(dy: Value): [Tensor] {
-    return super.backward(dy) as [Tensor]
-  }
-
-  protected override compute(x: Value): Value {
-    if (!(x instanceof Tensor) || x.rank !== 2) throw new ShapeError(this.name, 'a matrix [m, n]', formText(x))
-    return flip(x)
-  }
-
-  protected override derive(dy: Value): Value[] {
-    return [flip(dy as Tensor)]
-  }
-}
-
-function flip(x: Tensor): Tensor {
-  const [m, n] = x.shape as readonly [number, number]
-  const out = allocate(x.dtype as FloatDType, x.data.length)
-  for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) out[j * m + i] = x.data[i * n + j]!
-  return new Tensor(out, Object.freeze([n, m]))
-}
-
-/** The same elements under another shape; one extent may be −1. dX has the input's shape. */
-export class Reshape extends BuiltinGate<Tensor> {
-  readonly #shape: readonly number[]
-
-  /** @param shape - the output's shape */
-  constructor(shape: readonly number[]) {
-    super()
-    this.#shape = [...shape]
-  }
-
-  override forward(x: Tensor): Tensor
-  override forward(x: Value): Value
-  override forward(x: Value): Value {
-    return super.forward(x)
-  }
-
-  override backward(dy: Value): [Tensor] {
-    return super.backward(dy) as [Tensor]
-  }
-
-  protected override compute(x: Value): Value {
-    if (!(x instanceof Tensor)) throw new ShapeError(this.name, `a tensor for ${shapeText(this.#shape)}`, formText(x))
-    this.kept = x
-    return x.reshape(this.#shape)
-  }
-
-  protected override derive(dy: Value, x: Tensor): Value[] {
-    return [new Tensor((dy as Tensor).data, x.shape)]
-  }
+function pairsOf(batch: Shape, a: Shape, b: Shape): [number, number][] {
+  const [sa, sb] = [broadcastStrides(a, batch), broadcastStrides(b, batch)]
+  return Array.from({ length: sizeOf(batch) }, (_, p) => {
+    let [i, j] = [0, 0]
+    for (let axis = batch.length - 1, rest = p; axis >= 0; axis--) {
+      const index = rest % batch[axis]!
+      i += index * sa[axis]!
+      j += index * sb[axis]!
+      rest = Math.floor(rest / batch[axis]!)
+    }
+    return [i, j]
+  })
 }

@@ -5,6 +5,10 @@ import { activations, ELU, GELU, LeakyReLU } from '../gates/activations.js'
 import * as arithmetic from '../gates/arithmetic.js'
 import type { ElementwiseGate } from '../gates/elementwise.js'
 import { type Gate, gateName } from '../gates/gate.js'
+import { Slice } from '../gates/parts.js'
+import { Max, Mean, Min, SquaredNorm, Sum } from '../gates/reductions.js'
+import { Clip, Gather } from '../gates/select.js'
+import { BroadcastTo, Flatten, Reshape, Transpose } from '../gates/shapes.js'
 import { LogSoftmax, Softmax } from '../gates/softmax.js'
 import type { FloatDType } from '../tensor/dtype.js'
 import { Linear } from './linear.js'
@@ -87,11 +91,68 @@ const prelu: Entry = {
   shapes: ({ channels }) => ({ weight: [channels as number] }),
 }
 
+// A gate whose options object is written as it is read; properties that are undefined are left out.
+function withOptions<T extends Gate, O extends object>(type: new (options: O) => T, keys: readonly (keyof T)[]): Entry {
+  return {
+    type,
+    read: (gate) => Object.fromEntries(keys.map((key) => [key, (gate as T)[key]])),
+    make: ({ gate, ...options }) => new type(options as O),
+  }
+}
+
+// A gate made from one list, with or without options behind it.
+function withList<T extends Gate, L>(type: new (list: L, ...rest: never[]) => T, key: keyof T & string): Entry {
+  return {
+    type,
+    read: (gate) => ({ [key]: (gate as T)[key] }),
+    make: (options) => new type(options[key] as L),
+  }
+}
+
+const clip: Entry = {
+  type: Clip,
+  read: (gate) => Object.fromEntries(Object.entries(gate as Clip).filter(([, bound]) => Number.isFinite(bound))),
+  make: ({ gate, ...options }) => new Clip(options),
+}
+
+const gather: Entry = {
+  type: Gather,
+  read: (gate) => ({ indices: (gate as Gather).indices.toArray(), axis: (gate as Gather).axis }),
+  make: ({ indices, axis }) => new Gather(indices as number[], { axis: axis as number }),
+}
+
+const axes = [withOptions(Softmax, ['axis']), withOptions(LogSoftmax, ['axis'])]
+const reduced = ['axis', 'keepDims'] as const
+const reductions = [
+  withOptions(Sum, reduced),
+  withOptions(Mean, reduced),
+  withOptions(Max, reduced),
+  withOptions(Min, reduced),
+]
+const shapes = [
+  withOptions(Flatten, ['startAxis', 'endAxis']),
+  withList(Reshape, 'shape'),
+  withList(Transpose, 'axes'),
+  withList(BroadcastTo, 'shape'),
+  withList(Slice, 'slices'),
+]
+
 const { Scale, AddConstant, Power } = arithmetic
 const slopes = [withAlpha(LeakyReLU), withAlpha(ELU)]
 const constants = [withConstant(Scale, 'a'), withConstant(AddConstant, 'c'), withConstant(Power, 'p')]
-const special: readonly Entry[] = [linear, prelu, gelu, ...slopes, ...constants]
-const all = [...Object.values(activations), ...Object.values(arithmetic), Softmax, LogSoftmax]
+const special: readonly Entry[] = [
+  linear,
+  prelu,
+  gelu,
+  clip,
+  gather,
+  ...slopes,
+  ...constants,
+  ...axes,
+  ...reductions,
+  ...shapes,
+]
+const all = [...Object.values(activations), ...Object.values(arithmetic), SquaredNorm]
 const rest = all.filter((type) => !special.some((entry) => entry.type === type))
 const entries = [...special, ...rest.map((type) => plain(type as new () => Gate))]
 const byType = new Map<unknown, Entry>(entries.map((entry) => [entry.type, entry]))

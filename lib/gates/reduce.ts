@@ -1,0 +1,71 @@
+// Sums and extremes along axes. No state: what a gate keeps is the gate's affair.
+import { describe } from '../checks.js'
+import { ArgumentError } from '../errors.js'
+import { allocate, type FloatArray, type FloatDType } from '../tensor/dtype.js'
+import { checkAxis, type Shape, sizeOf } from '../tensor/shape.js'
+import { Tensor } from '../tensor/tensor.js'
+
+/** Ways to make one number of many. */
+export type ReduceKind = 'sum' | 'max' | 'min'
+
+/** Axes counted from the front, ascending. Throws for one that the rank does not have, or one given twice. */
+export function checkAxes(operation: string, axes: readonly number[], rank: number): number[] {
+  const sorted = axes.map((axis) => checkAxis(operation, axis, rank)).sort((a, b) => a - b)
+  for (let i = 1; i < sorted.length; i++) {
+    if (sorted[i] === sorted[i - 1]) throw new ArgumentError(operation, 'axes that differ', `[${axes.map(describe)}]`)
+  }
+  return sorted
+}
+
+/** The shape with extent 1 along `axes`, or without them. */
+export function reducedShape(shape: Shape, axes: readonly number[], keepDims: boolean): Shape {
+  return Object.freeze(
+    keepDims
+      ? shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent))
+      : shape.filter((_, axis) => !axes.includes(axis)),
+  )
+}
+
+/** Reduces x along `axes` (ascending) to a tensor of shape `result`, which only says how the extents are written. */
+export function reduceAxes(kind: ReduceKind, x: Tensor, axes: readonly number[], result: Shape): Tensor {
+  const extents = [...x.shape]
+  let data = x.data as FloatArray
+  // Neighbouring axes are one axis; the innermost group goes first, so that the outer indices stay valid.
+  for (let last = axes.length - 1; last >= 0; ) {
+    let first = last
+    while (first > 0 && axes[first - 1] === axes[first]! - 1) first--
+    const [from, to] = [axes[first]!, axes[last]! + 1]
+    const [outer, extent, inner] = [extents.slice(0, from), extents.slice(from, to), extents.slice(to)].map(sizeOf)
+    data = reduceAxis(kind, outer!, extent!, inner!, data, x.dtype as FloatDType)
+    extents.splice(from, to - from)
+    last = first - 1
+  }
+  return new Tensor(data === x.data ? data.slice() : data, result)
+}
+
+/** y[outer, inner] = Σ, max or min over the middle axis of x[outer, extent, inner]. NaN wins over every number. */
+function reduceAxis(
+  kind: ReduceKind,
+  outer: number,
+  extent: number,
+  inner: number,
+  x: FloatArray,
+  dtype: FloatDType,
+): FloatArray {
+  const result = new Float64Array(outer * inner)
+  const sign = kind === 'min' ? -1 : 1
+  if (kind !== 'sum') result.fill(Number.NEGATIVE_INFINITY * sign)
+  for (let o = 0, from = 0; o < outer; o++) {
+    for (let e = 0; e < extent; e++) {
+      for (let to = o * inner; to < (o + 1) * inner; to++) {
+        const value = x[from++]!
+        const sofar = result[to]!
+        if (kind === 'sum') result[to] = sofar + value
+        else if (!(sign * value <= sign * sofar) && !Number.isNaN(sofar)) result[to] = value
+      }
+    }
+  }
+  const out = allocate(dtype, result.length)
+  out.set(result)
+  return out
+}

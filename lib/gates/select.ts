@@ -1,0 +1,186 @@
+// Gates that choose: elements by index, by condition, or cut off at bounds.
+import { describe, integer, options } from '../checks.js'
+import { ArgumentError, IndexError } from '../errors.js'
+import { native } from '../native/load.js'
+import { type NestedInput, tensor } from '../tensor/create.js'
+import { allocate, type FloatArray, type FloatDType } from '../tensor/dtype.js'
+import { broadcastShape, checkAxis, type Shape, sizeOf } from '../tensor/shape.js'
+import { Tensor } from '../tensor/tensor.js'
+import { ElementGate } from './element-gate.js'
+import { BuiltinGate, type Value } from './gate.js'
+import { binary, commonDType, commonShape, sumTo } from './ops.js'
+import { expand } from './strided.js'
+import { TensorGate } from './tensor-gate.js'
+
+/** Options of {@link Gather}. */
+export interface GatherOptions {
+  /** The axis that is indexed; negative ones count from the back. Default 0: rows. */
+  axis?: number
+}
+
+/** What backward of {@link Gather} needs: the input's shape, the width of a row, and the rows that were taken. */
+interface Gathered {
+  readonly input: Shape
+  readonly width: number
+  readonly rows: Int32Array
+}
+
+/**
+ * Elements of an axis by index, as NumPy's take: that axis is replaced by the axes of the indices. dX adds dY up where an
+ * index occurs more than once.
+ */
+export class Gather extends TensorGate<Gathered> {
+  /** Integers; negative ones count from the end of the axis. */
+  readonly indices: Tensor
+  readonly axis: number
+
+  /** @param indices - nested arrays, a typed array or a tensor of integers; a number takes one element, and the axis goes */
+  constructor(indices: NestedInput | ArrayLike<number> | Tensor, given?: GatherOptions) {
+    super()
+    const { axis = 0 } = options('Gather', given, ['axis'])
+    this.axis = integer('Gather', 'axis', axis, -32, 31)
+    // float64 holds every index exactly until it is known to be an integer.
+    const exact = tensor(indices, { dtype: 'float64' })
+    for (const [i, index] of exact.data.entries()) integer('Gather', `indices[${i}]`, index, -(2 ** 31), 2 ** 31 - 1)
+    this.indices = exact.astype('int32')
+  }
+
+  protected override map(x: Tensor): Tensor {
+    const axis = checkAxis(this.name, this.axis, x.rank)
+    const width = sizeOf(x.shape.slice(axis + 1))
+    const rows = this.#rows(sizeOf(x.shape.slice(0, axis)), x.shape[axis]!)
+    const shape = Object.freeze([...x.shape.slice(0, axis), ...this.indices.shape, ...x.shape.slice(axis + 1)])
+    const out = allocate(x.dtype as FloatDType, sizeOf(shape))
+    if (out.length > 0) native().gatherRows(x.data as FloatArray, width, rows, 0, rows.length, 1, out)
+    this.kept = { input: x.shape, width, rows }
+    return new Tensor(out, shape)
+  }
+
+  protected override pull(dy: Tensor, { input, width, rows }: Gathered): Tensor {
+    const dx = allocate(dy.dtype as FloatDType, sizeOf(input))
+    scatterAdd(width, rows, dy.data as FloatArray, dx)
+    return new Tensor(dx, input)
+  }
+
+  /** The indices as rows of the input seen as [outer·extent, width]. */
+  #rows(outer: number, extent: number): Int32Array {
+    const indices = this.indices.data
+    const rows = new Int32Array(outer * indices.length)
+    for (let o = 0, to = 0; o < outer; o++) {
+      for (let i = 0; i < indices.length; i++) {
+        const index = indices[i]!
+        if (index < -extent || index >= extent) {
+          throw new IndexError(this.name, `indices in [${-extent}, ${extent})`, `${index} at ${i}`)
+        }
+        rows[to++] = o * extent + (index < 0 ? index + extent : index)
+      }
+    }
+    return rows
+  }
+}
+
+/** dx[rows[i], :] += dy[i, :] */
+function scatterAdd(width: number, rows: Int32Array, dy: FloatArray, dx: FloatArray): void {
+  for (let i = 0, from = 0; i < rows.length; i++) {
+    for (let to = rows[i]! * width, end = to + width; to < end; ) dx[to++]! += dy[from++]!
+  }
+}
+
+/**
+ * x where a fixed condition holds, y elsewhere; condition, x and y broadcast. dx = dz where it holds and dy = dz where it
+ * does not, else 0.
+ */
+export class Where extends BuiltinGate<readonly [x: Value, y: Value]> {
+  /** 1 where the condition holds, else 0. */
+  readonly condition: Tensor
+
+  /** @param condition - true or false, or numbers (nested arrays, a typed array, a tensor): all but 0 hold */
+  constructor(condition: boolean | NestedInput | ArrayLike<number> | Tensor) {
+    super()
+    const given = tensor(typeof condition === 'boolean' ? Number(condition) : condition)
+    this.condition = new Tensor(
+      Float32Array.from(given.data, (value) => (value === 0 ? 0 : 1)),
+      given.shape,
+    )
+  }
+
+  override forward(x: Value, y: Value): Value {
+    return super.forward(x, y)
+  }
+
+  override backward(dz: Value): [Value, Value] {
+    return super.backward(dz) as [Value, Value]
+  }
+
+  protected override compute(x: Value, y: Value): Value {
+    const z = this.#choose(x, y)
+    this.kept = [x, y]
+    return z
+  }
+
+  protected override derive(dz: Value, [x, y]: readonly [Value, Value]): Value[] {
+    return [sumTo(this.#choose(dz, 0), x), sumTo(this.#choose(0, dz), y)]
+  }
+
+  #choose(x: Value, y: Value): Value {
+    const { condition } = this
+    const numbers = typeof x === 'number' && typeof y === 'number'
+    if (numbers && condition.rank === 0) return condition.data[0] ? x : y
+    const shape = broadcastShape(this.name, condition.shape, numbers ? [] : commonShape(this, x, y))
+    // Numbers are float64; beside a tensor they take its type.
+    const out = allocate(numbers ? 'float64' : commonDType(this, x, y), sizeOf(shape))
+    const holds = expand(condition, shape).data
+    const xs = typeof x === 'number' ? undefined : expand(x, shape).data
+    const ys = typeof y === 'number' ? undefined : expand(y, shape).data
+    for (let i = 0; i < out.length; i++) {
+      out[i] = holds[i] ? (xs ? xs[i]! : (x as number)) : ys ? ys[i]! : (y as number)
+    }
+    return new Tensor(out, shape)
+  }
+}
+
+/** Options of {@link Clip}: at least one of them. */
+export interface ClipOptions {
+  /** The lower bound. */
+  min?: number
+  /** The upper bound. */
+  max?: number
+}
+
+/** min(max(x, lower), upper); keeps x; dx = dy within the bounds, which count as inside, else 0 (as PyTorch's clamp). */
+export class Clip extends ElementGate<Value> {
+  readonly min: number
+  readonly max: number
+
+  constructor(given: ClipOptions) {
+    super()
+    const { min, max } = options('Clip', given, ['min', 'max'])
+    if (min === undefined && max === undefined) throw new ArgumentError('Clip', 'min, max or both', 'neither')
+    this.min = bound('min', min, Number.NEGATIVE_INFINITY)
+    this.max = bound('max', max, Number.POSITIVE_INFINITY)
+    if (!(this.min <= this.max)) throw new ArgumentError('Clip', 'min ≤ max', `${describe(min)} and ${describe(max)}`)
+  }
+
+  protected override compute(x: Value): Value {
+    const y = binary(this, 'minimum', binary(this, 'maximum', x, this.min), this.max)
+    this.kept = x
+    return y
+  }
+
+  protected override derive(dy: Value, x: Value): Value[] {
+    const { min, max } = this
+    if (typeof dy === 'number' || typeof x === 'number') return [(x as number) >= min && (x as number) <= max ? dy : 0]
+    const [input, upstream] = [x.data, dy.data]
+    const dx = allocate(dy.dtype as FloatDType, upstream.length)
+    for (let i = 0; i < dx.length; i++) dx[i] = input[i]! >= min && input[i]! <= max ? upstream[i]! : 0
+    return [new Tensor(dx, dy.shape)]
+  }
+}
+
+function bound(name: string, value: unknown, otherwise: number): number {
+  if (value === undefined) return otherwise
+  if (typeof value !== 'number' || Number.isNaN(value)) {
+    throw new ArgumentError('Clip', `${name} to be a number`, describe(value))
+  }
+  return value
+}
