@@ -9,6 +9,7 @@ import {
   fit,
   info,
   mlp,
+  plot,
   Softmax,
   save,
   setThreads,
@@ -16,7 +17,7 @@ import {
 } from 'chainrule'
 import { loadMnist, SIDE } from './support/mnist.mjs'
 import { orEnd, readOptions } from './support/options.mjs'
-import { commonConfusions, confusionTable, learningCurves, mistakeSheet } from './support/report.mjs'
+import { commonConfusions, confusionTable, mistakeSheet } from './support/report.mjs'
 
 const SHOWN = 280 // mistakes in the picture at most
 
@@ -126,11 +127,15 @@ const order = mistakes.length > SHOWN ? `the ${SHOWN} it was surest of` : 'the s
 await save(model, file('mnist.safetensors'))
 await writeFile(
   file('learning-curves.svg'),
-  learningCurves(history, { title: `MNIST: ${percent(testAccuracy)} of the test digits right`, subtitle }),
+  plot.history(history, {
+    title: `MNIST: ${percent(testAccuracy)} of the test digits right`,
+    subtitle,
+    validationName: 'test',
+  }),
 )
 await writeFile(
   file('mistakes.svg'),
-  mistakeSheet(mistakes.slice(0, SHOWN), SIDE, {
+  mistakeSheet(mistakes.slice(0, SHOWN), {
     title: `The ${mistakes.length} of ${whole(rows)} test digits it got wrong`,
     subtitle: `What they are → what it saw, and how sure it was; ${order}.`,
   }),

@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'NATIVE_UNAVAILABLE'
   | 'INVALID_FORMAT'
   | 'FILE_FAILED'
+  | 'DEPENDENCY_MISSING'
 
 /** Base of all errors of this library; tell them apart by class or by `code`. */
 export class ChainruleError extends Error {
@@ -125,5 +126,12 @@ export class FileError extends ChainruleError {
   constructor(operation: string, expected: string, actual: string, path: string, options?: ErrorOptions) {
     super('FILE_FAILED', operation, expected, actual, options)
     this.path = path
+  }
+}
+
+/** An optional package that this needs is not installed; the message says how to install it. */
+export class DependencyError extends ChainruleError {
+  constructor(operation: string, expected: string, actual: string, options?: ErrorOptions) {
+    super('DEPENDENCY_MISSING', operation, expected, actual, options)
   }
 }

@@ -53,6 +53,7 @@ export type { StateDict } from './nn/state.js'
 export { Adam, type AdamOptions, AdamW } from './optim/adam.js'
 export { type Optimizable, Optimizer, type OptimizerState } from './optim/optimizer.js'
 export { SGD, type SGDOptions } from './optim/sgd.js'
+export * as plot from './plot/index.js'
 export {
   arange,
   fromRows,

@@ -7,7 +7,9 @@ const lib = resolve(import.meta.dirname, '../lib')
 const ranks: Record<string, number> = {
   errors: 0,
   checks: 0,
+  draw: 1,
   tensor: 1,
+  plot: 2,
   native: 2,
   gates: 3,
   graph: 4,
