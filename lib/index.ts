@@ -1,4 +1,5 @@
 // The public API.
+import './compile/predictor.js'
 
 export { type Batch, type BatchOptions, batches } from './data/batches.js'
 export type { Rows, Samples } from './data/dataset.js'
@@ -45,8 +46,9 @@ export { Linear, type LinearOptions } from './nn/linear.js'
 export { CrossEntropy, type Loss, MeanSquaredError } from './nn/losses.js'
 export { accuracy, argmax, confusionMatrix } from './nn/metrics.js'
 export { type MlpOptions, mlp } from './nn/mlp.js'
-export { Model, type PredictInput, type TraceStep } from './nn/model.js'
+export { Model, type TraceStep } from './nn/model.js'
 export { type Parameter, type ParameterBlock, parameter } from './nn/parameters.js'
+export type { PredictInput } from './nn/prediction.js'
 export { PReLU, type PReLUOptions } from './nn/prelu.js'
 export { Sequential } from './nn/sequential.js'
 export type { StateDict } from './nn/state.js'

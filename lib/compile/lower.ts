@@ -6,6 +6,7 @@ import { LogSoftmax, Softmax } from '../gates/softmax.js'
 import type { PlanDescription, PlanOp } from '../native/addon.js'
 import { Linear } from '../nn/linear.js'
 import { CrossEntropy, type Loss, MeanSquaredError } from '../nn/losses.js'
+import type { Model } from '../nn/model.js'
 import { Parameter, type ParameterBlock } from '../nn/parameters.js'
 import { PReLU } from '../nn/prelu.js'
 import { Sequential } from '../nn/sequential.js'
@@ -26,8 +27,8 @@ const losses = new Map<unknown, PlanDescription['loss']>([
  * @param loss - undefined for a plan that only predicts
  * @param batch - the most rows of one batch
  */
-export function lower(model: Sequential, loss: Loss | undefined, batch: number): PlanDescription | undefined {
-  const { inputs, block } = model
+export function lower(model: Model, loss: Loss | undefined, batch: number): PlanDescription | undefined {
+  const { inputs, block, dtype } = model
   const lossKind = loss ? losses.get(loss.constructor) : 'none'
   if (inputs === undefined || lossKind === undefined || model.constructor !== Sequential) return undefined
   const ops: PlanOp[] = []
@@ -40,12 +41,12 @@ export function lower(model: Sequential, loss: Loss | undefined, batch: number):
     widths.push(gate instanceof Linear ? gate.outFeatures : widths[x]!)
   }
   if (ops.length === 0) return undefined
-  return { float64: model.dtype === 'float64', batch, widths, ops, loss: lossKind, parameters: block.values.length }
+  return { float64: dtype === 'float64', batch, widths, ops, loss: lossKind, parameters: block.values.length }
 }
 
-function* flatten(model: Sequential): Generator<Gate> {
+function* flatten(model: Model): Generator<Gate> {
   for (const gate of model.gates) {
-    if (gate.constructor === Sequential) yield* flatten(gate as Sequential)
+    if (gate.constructor === Sequential) yield* flatten(gate as Model)
     else yield gate
   }
 }

@@ -42,11 +42,12 @@ export interface PlanDescription {
   parameters: number
 }
 
-/** A compiled network. It runs one thing at a time; training and `predict` run on the library's own threads. */
+/** A compiled network over a model's parameters. Training, evaluation and `predict` run on the library's own threads. */
 export interface NativePlan {
   /**
    * Copies the rows `rows[start … start + count)` of x and y into a staging slot (0 or 1), x multiplied by `scale`. y holds
-   * labels (Int32Array or Uint8Array) for cross-entropy, else targets. Throws OUT_OF_RANGE for a bad row or label.
+   * labels (Int32Array or Uint8Array) for cross-entropy, else targets. Throws OUT_OF_RANGE for a bad row or label, and for
+   * a slot that a training or evaluation still reads.
    */
   stage(
     slot: number,
@@ -58,32 +59,31 @@ export interface NativePlan {
     scale: number,
   ): void
   /**
-   * Trains on a staged slot in batches; `step` (from 1) is the number of the first. Resolves to [mean loss, correct rows,
-   * rows] for each batch that was run: fewer than staged after `stop()`, or when the last one's loss is not finite (that
-   * batch then changed nothing). `optimizer`: 1 SGD with options learning rate, momentum, dampening, weight decay,
-   * nesterov, 0; 2 Adam with learning rate, beta1, beta2, epsilon, weight decay, decoupled. All blocks lie in SharedArrayBuffers.
+   * Trains on a staged slot in batches, after what was asked for before; `step` (from 1) is the number of the first. Resolves
+   * to [mean loss, correct rows, rows] for each batch that was run: fewer than staged after `stop()`, or when the last one's
+   * loss is not finite (that batch then changed nothing, and the plan is stopped). `rule`: 1 SGD with
+   * options learning rate, momentum, dampening, weight decay, nesterov, 0; 2 Adam with learning rate, beta1, beta2, epsilon,
+   * weight decay, decoupled. Gradients and states lie in SharedArrayBuffers.
    */
   train(
     slot: number,
-    parameters: FloatArray,
     gradients: FloatArray,
     state0: FloatArray | null,
     state1: FloatArray | null,
-    optimizer: number,
-    o0: number,
-    o1: number,
-    o2: number,
-    o3: number,
-    o4: number,
-    o5: number,
+    state2: FloatArray | null,
+    rule: number,
+    options: Float64Array,
     step: number,
   ): Promise<Float64Array>
+  /** The same numbers for a staged slot, without changing anything. */
+  evaluate(slot: number): Promise<Float64Array>
   /** Resolves to a new array [rows, outputs]. x is copied before the call returns. */
-  predict(parameters: FloatArray, x: FloatArray): Promise<FloatArray>
+  predict(x: FloatArray): Promise<FloatArray>
   /** y = network(x), on this thread, without allocation. */
-  predictSync(parameters: FloatArray, x: FloatArray, y: FloatArray): void
-  /** Ends a running `train` before its next batch. */
+  predictSync(x: FloatArray, y: FloatArray): void
+  /** Ends trainings and evaluations that run or wait, each before its next batch; new ones do nothing until `resume()`. */
   stop(): void
+  resume(): void
   describe(): { steps: number; arenaBytes: number; stagingBytes: number }
 }
 
@@ -93,7 +93,11 @@ export interface NativePlan {
  * Outputs are written in place; `=` overwrites, `+=` adds.
  */
 export interface Addon {
-  readonly NativePlan: new (description: PlanDescription) => NativePlan
+  /** `parameters` are the model's, in a SharedArrayBuffer; the plan keeps them. */
+  readonly NativePlan: new (
+    description: PlanDescription,
+    parameters: FloatArray,
+  ) => NativePlan
   info(): NativeInfo
   /** Threads of the process-wide pool (1 to 256). */
   setThreads(threads: number): void

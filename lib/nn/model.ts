@@ -1,30 +1,25 @@
 // Model: what all networks share. A model is a gate made of named gates; it owns the flat parameter vectors of all its
 // layers, runs them in training or in inference, predicts, and knows its state by name.
 import { boolean, describe, seedOf } from '../checks.js'
-import { ArgumentError, ShapeError } from '../errors.js'
+import { ArgumentError } from '../errors.js'
 import {
   type BackwardOptions,
   BuiltinGate,
   checked,
-  formText,
   type Gate,
   gateName,
   isGate,
   suspend,
   type Value,
 } from '../gates/gate.js'
-import type { NestedInput } from '../tensor/create.js'
-import { tensor } from '../tensor/create.js'
-import { allocate, type DType, dtypeOf, type FloatArray, type FloatDType } from '../tensor/dtype.js'
-import { Tensor } from '../tensor/tensor.js'
+import type { DType, FloatArray, FloatDType } from '../tensor/dtype.js'
+import type { Tensor } from '../tensor/tensor.js'
 import { type InitialisationSource, isBuffered, isModed, isTrainable, type Moded, type NamedTensor } from './layer.js'
 import { Parameter, ParameterBlock } from './parameters.js'
+import { type PredictInput, Prediction } from './prediction.js'
 import { loadState, type StateDict, stateOf } from './state.js'
 import { describeNetwork } from './summary.js'
 import type { Widths } from './widths.js'
-
-/** Rows that a model can predict for: a tensor, nested arrays, or a flat typed array of whole rows. */
-export type PredictInput = Tensor | readonly NestedInput[] | ArrayLike<number>
 
 /** One gate of a model that has run: its name, and what it made. */
 export interface TraceStep {
@@ -32,9 +27,6 @@ export interface TraceStep {
   readonly gate: Gate
   readonly output: Value
 }
-
-// predict goes through this many rows at a time: enough for the kernels' full speed, little enough to stay in the cache.
-const PREDICT_ROWS = 512
 
 /**
  * Base of the networks. `forward` follows the mode, training at first, as in PyTorch: after `eval()` dropout passes
@@ -48,6 +40,7 @@ export abstract class Model<Kept = undefined> extends BuiltinGate<Kept> implemen
   readonly names: readonly string[]
   /** The gates held to the rules of gates, in the same order. */
   protected readonly rules: readonly Gate[]
+  readonly #prediction = new Prediction(this)
   #block: ParameterBlock
   #training = true
 
@@ -164,57 +157,28 @@ export abstract class Model<Kept = undefined> extends BuiltinGate<Kept> implemen
   }
 
   /**
-   * The outputs for some rows; the event loop runs between blocks of them.
+   * The outputs for some rows, off the main thread; a model with a gate of your own runs here, and the event loop between
+   * blocks of rows. While the model trains, all rows see the parameters as they are between two batches.
    * @param x - [batch, inputs], or one row [inputs]
    * @returns [batch, outputs], or [outputs] for one row
    */
-  async predict(x: PredictInput): Promise<Tensor> {
-    const input = this.#inputTensor(x)
-    return joined(input, await this.#blocks(input))
-  }
-
-  async #blocks(input: Tensor): Promise<Tensor[]> {
-    const parts: Tensor[] = []
-    for (const rows of rowBlocks(input)) {
-      if (parts.length > 0) await new Promise((resume) => setImmediate(resume))
-      parts.push(this.#rowsOut(rows))
-    }
-    return parts
+  predict(x: PredictInput): Promise<Tensor> {
+    return this.#prediction.predict(x)
   }
 
   /** {@link predict} at once. */
   predictSync(x: PredictInput): Tensor {
-    const input = this.#inputTensor(x)
-    return joined(
-      input,
-      Array.from(rowBlocks(input), (rows) => this.#rowsOut(rows)),
-    )
+    return this.#prediction.predictSync(x)
   }
 
   /**
-   * The outputs for one row, or several in sequence, written to an array of the caller's.
+   * The outputs for one row, or several in sequence, written to an array of the caller's; allocates nothing if both arrays
+   * have the model's element type.
    * @param row - inputs, a whole number of rows
    * @param out - outputs of the same rows
    */
   predictInto(row: FloatArray | Int32Array, out: FloatArray): void {
-    const result = this.predictSync(row).data
-    if (out?.length !== result.length)
-      throw new ShapeError('predictInto', `out of ${result.length} elements`, describe(out))
-    out.set(result)
-  }
-
-  #rowsOut(x: Tensor): Tensor {
-    const y = this.infer(x) as Value
-    if (y instanceof Tensor) return y
-    throw new ShapeError('predict', 'a network whose output is a tensor', formText(y))
-  }
-
-  #inputTensor(x: PredictInput): Tensor {
-    const { inputs, inputDType } = this
-    const given = x instanceof Tensor ? x : tensor(x as NestedInput[], dtypeOf(x) ? {} : { dtype: inputDType })
-    const typed = given.dtype === inputDType ? given : given.astype(inputDType)
-    const flat = inputs !== undefined && typed.rank === 1 && typed.size !== inputs && typed.size % inputs === 0
-    return flat ? typed.reshape(typed.size / inputs, inputs) : typed
+    this.#prediction.predictInto(row, out)
   }
 
   /** Copies of nothing: the tensors of parameters and buffers by name. Clone them to keep them. */
@@ -262,23 +226,4 @@ function checkFree(operation: string, gate: Gate): void {
       throw new ArgumentError(operation, 'layers that belong to no other model', `${gateName(gate)} of another`)
     }
   }
-}
-
-function* rowBlocks(x: Tensor): Generator<Tensor> {
-  const rows = x.rank > 1 ? x.shape[0]! : 0
-  if (rows <= PREDICT_ROWS) yield x
-  else for (let i = 0; i < rows; i += PREDICT_ROWS) yield x.rows(i, Math.min(rows, i + PREDICT_ROWS))
-}
-
-function joined(input: Tensor, parts: readonly Tensor[]): Tensor {
-  const [first] = parts as [Tensor]
-  if (parts.length === 1) return first
-  const width = first.size / first.shape[0]!
-  const out = allocate(first.dtype as FloatDType, input.shape[0]! * width)
-  let offset = 0
-  for (const part of parts) {
-    out.set(part.data, offset)
-    offset += part.data.length
-  }
-  return new Tensor(out, Object.freeze([input.shape[0]!, ...first.shape.slice(1)]))
 }

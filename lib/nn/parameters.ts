@@ -15,6 +15,8 @@ interface Storage {
   readonly gradients: FloatArray
   /** The layer or model that laid this storage out; undefined for a lone parameter. */
   readonly owner: object | undefined
+  /** Whether a parameter has left this storage for another model's. */
+  moved?: boolean
 }
 
 /** Where one parameter lies now. Adoption by a model moves it. */
@@ -172,6 +174,7 @@ export class ParameterBlock {
       const moved = slotAt(storage, offset, p.shape)
       moved.value.data.set(slot.value.data)
       moved.gradient.data.set(slot.gradient.data)
+      slot.storage.moved = true
       Object.assign(slot, moved)
       offset += aligned(p.size)
     }
@@ -180,7 +183,7 @@ export class ParameterBlock {
 
   /** Whether the parameters still lie here; another model may have adopted them since. */
   get current(): boolean {
-    return this.parameters.every((p) => Parameter.slot(p).storage === this.#storage)
+    return !this.#storage.moved || this.parameters.every((p) => Parameter.slot(p).storage === this.#storage)
   }
 
   /** The block of the same parameters where they lie now: within a model that adopted them together, in order. */

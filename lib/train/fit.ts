@@ -2,6 +2,7 @@
 import type { Samples } from '../data/dataset.js'
 import { NonFiniteError, StateError } from '../errors.js'
 import type { Model } from '../nn/model.js'
+import { PlanTrainer } from './compiled.js'
 import { EagerTrainer } from './eager.js'
 import type { EpochRecord, History } from './history.js'
 import { locateNonFinite } from './nonfinite.js'
@@ -39,6 +40,8 @@ export async function fit(model: Model, train: Samples, given: FitOptions): Prom
 }
 
 function trainerFor(model: Model, plan: FitPlan): Trainer {
+  const compiled = PlanTrainer.create(model, plan.loss, plan.optimizer, plan.train, plan.batchSize)
+  if (compiled) return compiled
   return new EagerTrainer(model, plan.loss, plan.optimizer, plan.train, plan.batchSize)
 }
 
@@ -49,12 +52,14 @@ class Loop {
   readonly #batches: number
   readonly #progress: ReturnType<typeof createProgress> | undefined
   #stopped = false
+  readonly #watched: boolean
   #portion = 1
 
   constructor(model: Model, plan: FitPlan) {
     this.#model = model
     this.#plan = plan
     this.#trainer = trainerFor(model, plan)
+    this.#watched = plan.callbacks.some((callback) => typeof callback.batch === 'function')
     this.#batches = Math.ceil(plan.train.rows / plan.batchSize)
     if (plan.verbose) {
       this.#progress = createProgress({ stream: process.stdout, epochs: plan.epochs, batchesPerEpoch: this.#batches })
@@ -114,7 +119,7 @@ class Loop {
     }
   }
 
-  // Runs the next portion, and grows or shrinks the one after to take PORTION milliseconds.
+  // Runs the next portion, and grows or shrinks the one after to take PORTION milliseconds. Who watches batches gets one by one.
   async #next(order: Int32Array, epoch: number, batch: number): Promise<Float64Array> {
     const { batchSize, signal } = this.#plan
     const started = performance.now()
@@ -122,7 +127,8 @@ class Loop {
     const results = await this.#trainer.run(order, batch * batchSize, count, signal)
     const done = results.length / RESULT_WIDTH
     const each = (performance.now() - started) / Math.max(1, done)
-    this.#portion = Math.max(1, Math.min(2 * this.#portion, Math.floor(PORTION / Math.max(each, 1e-3))))
+    if (!this.#watched)
+      this.#portion = Math.max(1, Math.min(2 * this.#portion, Math.floor(PORTION / Math.max(each, 1e-3))))
     const last = results.at(-RESULT_WIDTH)
     if (last !== undefined && !Number.isFinite(last)) this.#fail(order, epoch, batch + done, last)
     return results

@@ -25,7 +25,9 @@ export interface EpochEvent {
 
 /** Functions that fit calls; those that return promises are awaited. */
 export interface Callback {
+  /** After each batch, before the next one begins: what it changes, a learning rate for example, counts from there on. */
   batch?(event: BatchEvent): void
+  /** After each epoch and its validation. */
   epoch?(event: EpochEvent): void | Promise<void>
 }
 

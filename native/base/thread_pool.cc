@@ -4,10 +4,7 @@
 #include <system_error>
 
 #include "cpu.h"
-
-#if defined(__x86_64__) || defined(_M_X64)
-#include <immintrin.h>
-#endif
+#include "pause.h"
 
 namespace chainrule {
 namespace {
@@ -16,14 +13,6 @@ namespace {
 constexpr int kSpinsBeforeSleep = 20000;
 // Who spins gives its core away now and then: when two threads land on one core, the other one gets on.
 constexpr int kSpinsBetweenYields = 1024;
-
-inline void pause() {
-#if defined(__x86_64__) || defined(_M_X64)
-  _mm_pause();
-#elif defined(__aarch64__)
-  __asm__ volatile("yield");
-#endif
-}
 
 int default_threads() {
   if (const char* text = std::getenv("CHAINRULE_THREADS")) {
@@ -102,7 +91,7 @@ void ThreadPool::run_region(int parts, Function function, void* context) {
   if (sleepers_.load(std::memory_order_seq_cst) > 0) epoch_.notify_all();
   take_parts(0, epoch);
   for (int spins = 1; remaining_.load(std::memory_order_acquire) != 0; spins++) {
-    pause();
+    pause_briefly();
     if (spins % kSpinsBetweenYields == 0) std::this_thread::yield();
   }
 }
@@ -133,7 +122,7 @@ void ThreadPool::work(int index, uint32_t seen) {
     int spins = 0;
     while ((epoch = epoch_.load(std::memory_order_acquire)) == seen) {
       if (++spins < kSpinsBeforeSleep) {
-        pause();
+        pause_briefly();
         if (spins % kSpinsBetweenYields == 0) std::this_thread::yield();
         continue;
       }

@@ -77,6 +77,15 @@ Ints Arguments::ints(std::size_t i, const char* name) {
   return {static_cast<int32_t*>(data), length};
 }
 
+const double* Arguments::doubles(std::size_t i, const char* name, std::size_t length) {
+  const DType dtype = dtype_;
+  dtype_ = DType::float64;
+  const Floats f = read_floats(i, name, false);
+  dtype_ = dtype;
+  require_length(f.length, length, name);
+  return ok_ ? f.as<double>() : nullptr;
+}
+
 double Arguments::number(std::size_t i, const char* name) {
   double value = 0;
   if (ok_ && napi_get_value_double(env_, values_[i], &value) != napi_ok) fail("INVALID_ARGUMENT", "expected %s to be a number", name);

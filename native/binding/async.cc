@@ -27,7 +27,7 @@ void Environment::on_close(void* data) {
   self->stopped_.wait(lock, [self] { return self->running_ == 0; });
 }
 
-Napi::Value Environment::start(Napi::Env env, std::unique_ptr<Task> task) {
+Napi::Value Environment::start(Napi::Env env, std::unique_ptr<Task> task, Strand* strand) {
   napi_value promise;
   task->environment_ = this;
   if (napi_create_promise(env, &task->deferred_, &promise) != napi_ok) return env.Undefined();
@@ -37,14 +37,15 @@ Napi::Value Environment::start(Napi::Env env, std::unique_ptr<Task> task) {
     std::lock_guard<std::mutex> lock(mutex_);
     running_++;
   }
-  const bool queued = Background::global().submit([this, raw] {
+  auto job = [this, raw] {
     if (!closing()) raw->work();
     // Once the environment closes nobody is left to settle the promise; what the task keeps goes with the environment.
     napi_call_threadsafe_function(done_, raw, napi_tsfn_nonblocking);
     std::lock_guard<std::mutex> lock(mutex_);
     running_--;
     stopped_.notify_all();
-  });
+  };
+  const bool queued = strand ? strand->submit(job) : Background::global().submit(job);
   if (!queued) {
     raw->status = {Code::out_of_memory, "the system gives no more threads"};
     {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "../base/status.h"
+#include "../base/strand.h"
 
 namespace chainrule::binding {
 
@@ -44,7 +45,8 @@ class Environment {
   static Environment& of(Napi::Env env);
 
   /// Starts a task and returns its promise.
-  Napi::Value start(Napi::Env env, std::unique_ptr<Task> task);
+  /// After the tasks started on the same strand before it, if one is given.
+  Napi::Value start(Napi::Env env, std::unique_ptr<Task> task, Strand* strand = nullptr);
   bool closing() const { return closing_.load(std::memory_order_relaxed); }
 
  private:

@@ -73,115 +73,143 @@ Napi::Function PlanObject::define(Napi::Env env) {
   return DefineClass(env, "NativePlan", {
     InstanceMethod<&PlanObject::stage>("stage"),
     InstanceMethod<&PlanObject::train>("train"),
+    InstanceMethod<&PlanObject::evaluate>("evaluate"),
     InstanceMethod<&PlanObject::predict>("predict"),
     InstanceMethod<&PlanObject::predict_sync>("predictSync"),
     InstanceMethod<&PlanObject::stop>("stop"),
+    InstanceMethod<&PlanObject::resume>("resume"),
     InstanceMethod<&PlanObject::describe>("describe"),
   });
 }
 
 PlanObject::PlanObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<PlanObject>(info) {
-  const Napi::Env env = info.Env();
-  auto fail = [&](const Status& status) {
-    Napi::Error error = Napi::Error::New(env, std::string("NativePlan: expected ") + status.what + (status.where > 0 ? " (op " + std::to_string(status.where) + ")" : ""));
-    error.Set("code", Napi::String::New(env, status.code == Code::out_of_memory ? "OUT_OF_MEMORY" : "INVALID_ARGUMENT"));
+  const Status status = build(info);
+  if (!status.ok()) {
+    Napi::Error error = Napi::Error::New(info.Env(), std::string("NativePlan: expected ") + status.what + (status.where > 0 ? " (op " + std::to_string(status.where) + ")" : ""));
+    error.Set("code", Napi::String::New(info.Env(), status.code == Code::out_of_memory ? "OUT_OF_MEMORY" : "INVALID_ARGUMENT"));
     error.ThrowAsJavaScriptException();
-  };
-  if (!info[0].IsObject()) {
-    fail(invalid("a description"));
     return;
   }
+  if (!info.Env().IsExceptionPending()) account();
+}
+
+// Ok also where an exception is pending: a getter of the description threw, or an argument was refused.
+Status PlanObject::build(const Napi::CallbackInfo& info) {
+  if (!info[0].IsObject()) return invalid("a description");
   const Napi::Object from = info[0].As<Napi::Object>();
   PlanDescription description;
-  Status status = read_description(from, &description);
-  if (env.IsExceptionPending()) return;
+  const Status read = read_description(from, &description);
   wide_ = from.Get("float64").ToBoolean();
-  if (status.ok()) {
-    if (wide_) status = Plan<double>::build(kernels(), description, &plan_.emplace<1>());
-    else status = Plan<float>::build(kernels(), description, &plan_.emplace<0>());
-  }
-  if (!status.ok()) {
-    fail(status);
-    return;
-  }
+  if (info.Env().IsExceptionPending() || !read.ok()) return read;
+  Arguments a(info.Env(), info, "NativePlan");
+  parameters_ = a.shared_floats(1, "parameters");
+  a.require_length(parameters_.length, description.parameters, "parameters");
+  a.require(a.dtype() == (wide_ ? DType::float64 : DType::float32), "parameters of the plan's element type");
+  if (!a.ok()) return {};
+  const Status built = wide_ ? Plan<double>::build(kernels(), description, &plan_.emplace<1>()) : Plan<float>::build(kernels(), description, &plan_.emplace<0>());
+  if (!built.ok()) return built;
   inputs_ = description.widths.front();
   outputs_ = description.widths.back();
-  batch_ = description.batch;
-  parameters_ = description.parameters;
   loss_ = description.loss;
+  kept_ = Napi::Persistent(info[1].As<Napi::Object>());
+  lock_ = ParameterLock::of(parameters_.data);
+  return {};
+}
+
+void PlanObject::Finalize(Napi::Env env) { Napi::MemoryManagement::AdjustExternalMemory(env, -accounted_); }
+
+int64_t PlanObject::bytes() const {
+  std::size_t sum = std::visit([](const auto& plan) { return plan->arena_bytes(); }, plan_) + snapshot_.bytes();
+  for (const Staging& s : staging_) sum += s.x.bytes() + s.targets.bytes() + s.labels.bytes();
+  return static_cast<int64_t>(sum);
+}
+
+// So that the garbage collector knows what it would free with this object.
+void PlanObject::account() {
+  const int64_t now = bytes();
+  if (now != accounted_) Napi::MemoryManagement::AdjustExternalMemory(Env(), now - accounted_);
+  accounted_ = now;
 }
 
 Napi::Value PlanObject::stage(const Napi::CallbackInfo& info) {
   Arguments a(info.Env(), info, "stage");
   const auto slot = static_cast<std::size_t>(a.integer(0, "slot", 0, 1));
   a.require(loss_ != LossKind::none, "a plan with a loss");
-  a.require(training_[slot].load() == 0, "a slot that is not being trained on");
+  a.require(held_[slot].load() == 0, "a slot that is not being read");
   const StageRequest request = read_stage(a, inputs_, outputs_, loss_);
   if (!a.ok()) return {};
-  const Status status = wide_ ? copy_rows<double>(request, &staging_[slot]) : copy_rows<float>(request, &staging_[slot]);
-  a.check(status);
+  a.check(wide_ ? copy_rows<double>(request, &staging_[slot]) : copy_rows<float>(request, &staging_[slot]));
+  account();
   return {};
 }
 
 Napi::Value PlanObject::train(const Napi::CallbackInfo& info) {
   Arguments a(info.Env(), info, "train");
+  const auto slot = static_cast<std::size_t>(a.integer(0, "slot", 0, 1));
   a.require(loss_ != LossKind::none, "a plan with a loss");
-  auto task = std::make_unique<TrainTask>(*this);
-  task->read(a, parameters_, wide_);
+  a.require(held_[slot].load() == 0, "a slot that is not being read");
   if (!a.ok()) return {};
-  a.require(training_[task->slot()].fetch_add(1) == 0, "a slot that is not being trained on");
-  if (!a.ok()) {
-    training_[task->slot()].fetch_sub(1);
-    return {};
-  }
-  task->hold_slot();
+  auto task = std::make_unique<TrainTask>(*this, slot);
+  task->read(a);
+  if (!a.ok()) return {};
   task->keep(info.This());
   for (std::size_t i = 1; i <= 4; i++)
     if (!a.is_null(i)) task->keep(info[i]);
-  stopping_.store(false);
-  return Environment::of(info.Env()).start(info.Env(), std::move(task));
+  return Environment::of(info.Env()).start(info.Env(), std::move(task), &strand_);
+}
+
+Napi::Value PlanObject::evaluate(const Napi::CallbackInfo& info) {
+  Arguments a(info.Env(), info, "evaluate");
+  const auto slot = static_cast<std::size_t>(a.integer(0, "slot", 0, 1));
+  a.require(loss_ != LossKind::none, "a plan with a loss");
+  a.require(held_[slot].load() == 0, "a slot that is not being read");
+  if (!a.ok()) return {};
+  auto task = std::make_unique<EvaluateTask>(*this, slot);
+  task->keep(info.This());
+  return Environment::of(info.Env()).start(info.Env(), std::move(task), &strand_);
 }
 
 Napi::Value PlanObject::predict(const Napi::CallbackInfo& info) {
   Arguments a(info.Env(), info, "predict");
-  const Floats parameters = a.shared_floats(0, "parameters"), x = a.floats(1, "x");
-  a.require_length(parameters.length, parameters_, "parameters");
-  a.require(a.ok() && a.dtype() == (wide_ ? DType::float64 : DType::float32), "arrays of the plan's element type");
+  const Floats x = a.floats(0, "x");
+  a.require(a.dtype() == (wide_ ? DType::float64 : DType::float32), "an array of the plan's element type");
   a.require(x.length % inputs_ == 0, "whole rows of x");
   if (!a.ok()) return {};
-  auto task = std::make_unique<PredictTask>(*this, parameters, x, x.length / inputs_, outputs_);
+  auto task = std::make_unique<PredictTask>(*this, x, x.length / inputs_, outputs_);
   a.check(task->status);
   if (!a.ok()) return {};
   task->keep(info.This());
-  task->keep(info[0]);
-  return Environment::of(info.Env()).start(info.Env(), std::move(task));
+  return Environment::of(info.Env()).start(info.Env(), std::move(task), &strand_);
 }
 
 Napi::Value PlanObject::predict_sync(const Napi::CallbackInfo& info) {
   Arguments a(info.Env(), info, "predictSync");
-  const Floats parameters = a.floats(0, "parameters"), x = a.floats(1, "x"), y = a.floats(2, "y");
-  a.require_length(parameters.length, parameters_, "parameters");
-  a.require(a.ok() && a.dtype() == (wide_ ? DType::float64 : DType::float32), "arrays of the plan's element type");
+  const Floats x = a.floats(0, "x"), y = a.floats(1, "y");
+  a.require(a.dtype() == (wide_ ? DType::float64 : DType::float32), "arrays of the plan's element type");
   a.require(x.length % inputs_ == 0 && y.length % outputs_ == 0 && x.length / inputs_ == y.length / outputs_, "whole rows of x, and y as many");
-  std::unique_lock<std::mutex> lock(mutex_, std::try_to_lock);
-  a.require(lock.owns_lock(), "a plan that is not running");
   if (!a.ok()) return {};
-  a.check(wide_ ? predict_rows<double>(*this, parameters, x, y.data, x.length / inputs_, nullptr)
-                : predict_rows<float>(*this, parameters, x, y.data, x.length / inputs_, nullptr));
+  std::lock_guard<std::mutex> lock(mutex_);
+  const std::size_t rows = x.length / inputs_;
+  a.check(wide_ ? predict_rows<double>(*this, x.as<double>(), y.as<double>(), rows, nullptr) : predict_rows<float>(*this, x.as<float>(), y.as<float>(), rows, nullptr));
   return {};
 }
 
 Napi::Value PlanObject::stop(const Napi::CallbackInfo&) {
-  stopping_.store(true);
+  halt();
+  return {};
+}
+
+Napi::Value PlanObject::resume(const Napi::CallbackInfo&) {
+  halted_.store(false);
   return {};
 }
 
 Napi::Value PlanObject::describe(const Napi::CallbackInfo& info) {
   Napi::Object o = Napi::Object::New(info.Env());
-  const auto [steps, bytes] = wide_ ? std::pair(plan<double>().steps(), plan<double>().arena_bytes()) : std::pair(plan<float>().steps(), plan<float>().arena_bytes());
+  const auto [steps, arena] = std::visit([](const auto& plan) { return std::pair(plan->steps(), plan->arena_bytes()); }, plan_);
   o.Set("steps", static_cast<double>(steps));
-  o.Set("arenaBytes", static_cast<double>(bytes));
-  o.Set("stagingBytes", static_cast<double>(staging_[0].x.bytes() + staging_[1].x.bytes()));
+  o.Set("arenaBytes", static_cast<double>(arena));
+  o.Set("stagingBytes", static_cast<double>(bytes() - static_cast<int64_t>(arena)));
   return o;
 }
 

@@ -1,4 +1,4 @@
-// The JS class NativePlan: a compiled network with its staging memory.
+// The JS class NativePlan: a compiled network over a model's parameters, with its staging memory.
 #pragma once
 #include <napi.h>
 
@@ -8,7 +8,10 @@
 #include <variant>
 
 #include "../base/aligned.h"
+#include "../base/parameter_lock.h"
+#include "../base/strand.h"
 #include "../plan/plan.h"
+#include "arguments.h"
 
 namespace chainrule::binding {
 
@@ -22,30 +25,51 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
  public:
   static Napi::Function define(Napi::Env env);
   explicit PlanObject(const Napi::CallbackInfo& info);
+  void Finalize(Napi::Env env) override;
 
   template <class T> Plan<T>& plan() { return *std::get<std::unique_ptr<Plan<T>>>(plan_); }
+  template <class T> T* parameters() const { return parameters_.as<T>(); }
+  std::size_t parameter_count() const { return parameters_.length; }
   Staging& staging(std::size_t slot) { return staging_[slot]; }
+  AlignedBuffer& snapshot() { return snapshot_; }
   std::mutex& mutex() { return mutex_; }
-  std::atomic<bool>& stopping() { return stopping_; }
+  ParameterLock& lock() { return *lock_; }
   bool wide() const { return wide_; }
+  std::size_t batch() const { return std::visit([](const auto& plan) { return plan->batch(); }, plan_); }
+
+  /// Once halted, trainings and evaluations end before their next batch, until resume() is called.
+  bool halted() const { return halted_.load(std::memory_order_relaxed); }
+  void halt() { halted_.store(true, std::memory_order_relaxed); }
+  /// Slots that a queued or running task reads.
+  std::atomic<int>& held(std::size_t slot) { return held_[slot]; }
 
  private:
   Napi::Value stage(const Napi::CallbackInfo& info);
   Napi::Value train(const Napi::CallbackInfo& info);
+  Napi::Value evaluate(const Napi::CallbackInfo& info);
   Napi::Value predict(const Napi::CallbackInfo& info);
   Napi::Value predict_sync(const Napi::CallbackInfo& info);
   Napi::Value stop(const Napi::CallbackInfo& info);
+  Napi::Value resume(const Napi::CallbackInfo& info);
   Napi::Value describe(const Napi::CallbackInfo& info);
+  Status build(const Napi::CallbackInfo& info);
+  void account();
+  int64_t bytes() const;
 
   bool wide_ = false;
   std::variant<std::unique_ptr<Plan<float>>, std::unique_ptr<Plan<double>>> plan_;
-  std::size_t inputs_ = 0, outputs_ = 0, batch_ = 0, parameters_ = 0;
+  std::size_t inputs_ = 0, outputs_ = 0;
   LossKind loss_ = LossKind::none;
+  Floats parameters_;
+  Napi::ObjectReference kept_;             // the array they lie in
+  std::shared_ptr<ParameterLock> lock_;
   Staging staging_[2];
-  std::mutex mutex_;                     // a plan runs one thing at a time
-  std::atomic<bool> stopping_{false};    // ends a training run before its next batch
-  std::atomic<int> training_[2] = {0, 0};  // slots that a running task reads
-  friend class TrainTask;
+  AlignedBuffer snapshot_;                 // parameters as they were when a long prediction began
+  Strand strand_;                          // training, evaluation and predictions, in the order they were asked for
+  std::mutex mutex_;                       // predictSync against a predict that runs
+  std::atomic<bool> halted_{false};
+  std::atomic<int> held_[2] = {0, 0};
+  int64_t accounted_ = 0;                  // bytes that the garbage collector has been told of
 };
 
 }  // namespace chainrule::binding

@@ -1,6 +1,7 @@
 #include "plan_tasks.h"
 
 #include <cstring>
+#include <shared_mutex>
 
 #include "../plan/gather.h"
 #include "functions.h"
@@ -78,82 +79,107 @@ template Status copy_rows<float>(const StageRequest&, Staging*);
 template Status copy_rows<double>(const StageRequest&, Staging*);
 
 template <class T>
-Status predict_rows(PlanObject& object, const Floats& parameters, const Floats& x, void* y, std::size_t rows, const Task* task) {
+Status predict_rows(PlanObject& object, const T* x, T* y, std::size_t rows, const Task* task) {
   Plan<T>& plan = object.plan<T>();
+  const T* parameters = object.parameters<T>();
+  std::shared_lock<ParameterLock> shared(object.lock());
+  if (rows > plan.batch() && object.lock().trainings.load(std::memory_order_relaxed) > 0) {
+    T* const copy = static_cast<T*>(object.snapshot().reserve(object.parameter_count() * sizeof(T)));
+    if (!copy) return {Code::out_of_memory, "no memory to predict"};
+    std::memcpy(copy, parameters, object.parameter_count() * sizeof(T));
+    parameters = copy;
+    shared.unlock();
+  }
   for (std::size_t at = 0; at < rows; at += plan.batch()) {
     if (task && task->closing()) return {};
-    const Status status = plan.predict(pool(), parameters.as<T>(), x.as<T>(at * plan.inputs()), std::min(plan.batch(), rows - at), static_cast<T*>(y) + at * plan.outputs());
+    const Status status = plan.predict(pool(), parameters, x + at * plan.inputs(), std::min(plan.batch(), rows - at), y + at * plan.outputs());
     if (!status.ok()) return status;
   }
   return {};
 }
 
-template Status predict_rows<float>(PlanObject&, const Floats&, const Floats&, void*, std::size_t, const Task*);
-template Status predict_rows<double>(PlanObject&, const Floats&, const Floats&, void*, std::size_t, const Task*);
+template Status predict_rows<float>(PlanObject&, const float*, float*, std::size_t, const Task*);
+template Status predict_rows<double>(PlanObject&, const double*, double*, std::size_t, const Task*);
 
-void TrainTask::read(Arguments& a, std::size_t parameters, bool wide) {
-  slot_ = static_cast<std::size_t>(a.integer(0, "slot", 0, 1));
-  parameters_ = a.shared_floats(1, "parameters");
-  gradients_ = a.shared_floats(2, "gradients");
-  const char* const names[] = {"state0", "state1"};
-  for (std::size_t i = 0; i < 2; i++)
-    if (!a.is_null(3 + i)) state_[i] = a.shared_floats(3 + i, names[i]);
-  update_.kind = static_cast<OptimizerKind>(a.integer(5, "optimizer", 0, 2));
-  double o[7];
-  const char* const options[] = {"option 0", "option 1", "option 2", "option 3", "option 4", "option 5"};
-  for (std::size_t i = 0; i < 6; i++) o[i] = a.number(6 + i, options[i]);
-  const int64_t step = a.integer(12, "step", 1, int64_t{1} << 53);
-  update_.sgd = {o[0], o[1], o[2], o[3], o[4] != 0, step == 1};
-  update_.adam = {o[0], o[1], o[2], o[3], o[4], o[5] != 0, step};
-  a.require_length(parameters_.length, parameters, "parameters");
-  a.require_length(gradients_.length, parameters, "gradients");
-  for (std::size_t i = 0; i < 2; i++)
-    if (state_[i].data) a.require_length(state_[i].length, parameters, names[i]);
-  a.require(a.dtype() == (wide ? DType::float64 : DType::float32), "arrays of the plan's element type");
-  const bool sgd = update_.kind == OptimizerKind::sgd, adam = update_.kind == OptimizerKind::adam;
-  a.require(!(sgd && o[1] != 0) || state_[0].data, "a velocity when momentum is not 0");
-  a.require(!adam || (state_[0].data && state_[1].data), "m and v for Adam");
-}
-
-template <class T>
-void TrainTask::run() {
-  Plan<T>& plan = object_.plan<T>();
-  const Staging& staged = object_.staging(slot_);
-  const Blocks<T> blocks{parameters_.as<T>(), gradients_.as<T>(), {state_[0].as<T>(), state_[1].as<T>()}};
-  const T* const x = static_cast<const T*>(staged.x.data());
-  const T* const targets = static_cast<const T*>(staged.targets.data());
-  const int32_t* const labels = static_cast<const int32_t*>(staged.labels.data());
-  for (std::size_t at = 0; at < staged.rows && !closing() && !object_.stopping().load(std::memory_order_relaxed); at += plan.batch()) {
-    const std::size_t rows = std::min(plan.batch(), staged.rows - at);
+void BatchTask::work() {
+  const std::size_t staged = object_.staging(slot_).rows, most = object_.batch();
+  results_.reserve(3 * (staged / most + 1));
+  for (std::size_t at = 0; at < staged && !closing() && !object_.halted(); at += most) {
+    const std::size_t rows = std::min(most, staged - at);
     BatchResult result;
-    status = plan.train(pool(), blocks, x + at * plan.inputs(), labels ? labels + at : nullptr, targets ? targets + at * plan.outputs() : nullptr, rows, update_, &result);
-    if (!status.ok()) return;
-    results_.insert(results_.end(), {result.loss, result.correct, static_cast<double>(rows)});
-    if (!result.finite) return;
-    update_.sgd.first = 0;
-    update_.adam.step++;
+    status = batch(at, rows, &result);
+    if (status.ok()) results_.insert(results_.end(), {result.loss, result.correct, static_cast<double>(rows)});
+    if (!status.ok()) object_.halt();
   }
 }
 
-void TrainTask::work() {
-  std::lock_guard<std::mutex> lock(object_.mutex());
-  results_.reserve(object_.staging(slot_).rows);
-  if (object_.wide()) run<double>();
-  else run<float>();
-}
-
-Napi::Value TrainTask::resolve(Napi::Env env) {
+Napi::Value BatchTask::resolve(Napi::Env env) {
   Napi::Float64Array out = Napi::Float64Array::New(env, results_.size());
   if (!results_.empty()) std::memcpy(out.Data(), results_.data(), results_.size() * sizeof(double));
   return out;
 }
 
-TrainTask::~TrainTask() {
-  if (started_) object_.training_[slot_].fetch_sub(1);
+void TrainTask::read(Arguments& a) {
+  const std::size_t parameters = object_.parameter_count();
+  gradients_ = a.shared_floats(1, "gradients");
+  a.require_length(gradients_.length, parameters, "gradients");
+  const char* const names[] = {"state0", "state1", "state2"};
+  for (std::size_t i = 0; i < 3; i++) {
+    state_[i] = a.shared_floats_or_null(2 + i, names[i]);
+    if (state_[i].data) a.require_length(state_[i].length, parameters, names[i]);
+  }
+  a.require(a.dtype() == (object_.wide() ? DType::float64 : DType::float32), "arrays of the plan's element type");
+  update_.kind = static_cast<OptimizerKind>(a.integer(5, "rule", 0, 2));
+  const double* const o = a.doubles(6, "options", 6);
+  const int64_t step = a.integer(7, "step", 1, int64_t{1} << 53);
+  if (!a.ok()) return;
+  update_.sgd = {o[0], o[1], o[2], o[3], o[4] != 0, step == 1};
+  update_.adam = {o[0], o[1], o[2], o[3], o[4], o[5] != 0, step};
+  const bool sgd = update_.kind == OptimizerKind::sgd, adam = update_.kind == OptimizerKind::adam;
+  a.require(!(sgd && o[1] != 0) || state_[0].data, "a velocity when momentum is not 0");
+  a.require(!adam || (state_[0].data && state_[1].data), "m and v for Adam");
 }
 
-PredictTask::PredictTask(PlanObject& object, const Floats& parameters, const Floats& x, std::size_t rows, std::size_t outputs)
-    : object_(object), parameters_(parameters), rows_(rows), outputs_(outputs), x_length_(x.length) {
+namespace {
+
+/// The staged rows from `at` on.
+template <class T>
+struct Rows {
+  Rows(PlanObject& object, std::size_t slot, std::size_t at) : plan(object.plan<T>()) {
+    const Staging& staged = object.staging(slot);
+    const bool labelled = plan.loss() == LossKind::cross_entropy;
+    x = static_cast<const T*>(staged.x.data()) + at * plan.inputs();
+    if (labelled) labels = static_cast<const int32_t*>(staged.labels.data()) + at;
+    else targets = static_cast<const T*>(staged.targets.data()) + at * plan.outputs();
+  }
+  Plan<T>& plan;
+  const T* x;
+  const int32_t* labels = nullptr;
+  const T* targets = nullptr;
+};
+
+}  // namespace
+
+Status TrainTask::batch(std::size_t at, std::size_t rows, BatchResult* result) {
+  const Status done = with_dtype(object_.wide() ? DType::float64 : DType::float32, [&]<class T>() {
+    const Rows<T> r(object_, slot_, at);
+    const Blocks<T> blocks{object_.parameters<T>(), gradients_.as<T>(), {state_[0].as<T>(), state_[1].as<T>(), state_[2].as<T>()}, &object_.lock()};
+    return r.plan.train(pool(), blocks, r.x, r.labels, r.targets, rows, update_, result);
+  });
+  if (!result->finite) object_.halt();
+  update_.sgd.first = 0;
+  update_.adam.step++;
+  return done;
+}
+
+Status EvaluateTask::batch(std::size_t at, std::size_t rows, BatchResult* result) {
+  return with_dtype(object_.wide() ? DType::float64 : DType::float32, [&]<class T>() {
+    const Rows<T> r(object_, slot_, at);
+    return r.plan.evaluate(pool(), object_.parameters<T>(), r.x, r.labels, r.targets, rows, result);
+  });
+}
+
+PredictTask::PredictTask(PlanObject& object, const Floats& x, std::size_t rows, std::size_t outputs) : object_(object), rows_(rows), outputs_(outputs) {
   const std::size_t element = object.wide() ? sizeof(double) : sizeof(float);
   void* const copy = x_.reserve(x.length * element);
   if (!copy || !y_.reserve(rows * outputs * element)) {
@@ -166,8 +192,9 @@ PredictTask::PredictTask(PlanObject& object, const Floats& parameters, const Flo
 
 void PredictTask::work() {
   std::lock_guard<std::mutex> lock(object_.mutex());
-  const Floats x{x_.data(), x_length_};
-  status = object_.wide() ? predict_rows<double>(object_, parameters_, x, y_.data(), rows_, this) : predict_rows<float>(object_, parameters_, x, y_.data(), rows_, this);
+  status = with_dtype(object_.wide() ? DType::float64 : DType::float32, [&]<class T>() {
+    return predict_rows<T>(object_, static_cast<const T*>(x_.data()), static_cast<T*>(y_.data()), rows_, this);
+  });
 }
 
 Napi::Value PredictTask::resolve(Napi::Env env) {

@@ -29,45 +29,62 @@ StageRequest read_stage(Arguments& a, std::size_t inputs, std::size_t outputs, L
 template <class T>
 Status copy_rows(const StageRequest& request, Staging* staging);
 
-/// Predicts `rows` rows in pieces of the plan's batch. `task`, if any, is asked between pieces whether to stop.
+/// Predicts `rows` rows in pieces of the plan's batch, from one state of the parameters. `task`, if any, is asked between
+/// pieces whether to stop.
 template <class T>
-Status predict_rows(PlanObject& object, const Floats& parameters, const Floats& x, void* y, std::size_t rows, const Task* task);
+Status predict_rows(PlanObject& object, const T* x, T* y, std::size_t rows, const Task* task);
 
-/// Trains on a staged slot, batch after batch, until it ends, the loss is not finite, or it is stopped.
-class TrainTask : public Task {
+/// Goes through a staged slot batch by batch: trains or only evaluates.
+class BatchTask : public Task {
  public:
-  explicit TrainTask(PlanObject& object) : object_(object) {}
-  /// slot, parameters, gradients, state0, state1, optimizer (0 none, 1 sgd, 2 adam), six options, step
-  void read(Arguments& a, std::size_t parameters, bool wide);
-  ~TrainTask() override;
-  std::size_t slot() const { return slot_; }
-  /// From here on the slot may not be written to, until this task is gone.
-  void hold_slot() { started_ = true; }
+  BatchTask(PlanObject& object, std::size_t slot) : object_(object), slot_(slot) { object_.held(slot_)++; }
+  ~BatchTask() override { object_.held(slot_)--; }
   void work() override;
   /// Float64Array of [loss, correct, rows] for each batch that was run.
   Napi::Value resolve(Napi::Env env) override;
 
- private:
-  template <class T> void run();
+ protected:
+  virtual Status batch(std::size_t at, std::size_t rows, BatchResult* result) = 0;
   PlanObject& object_;
-  std::size_t slot_ = 0;
-  Floats parameters_, gradients_, state_[2];
-  Update update_;
-  bool started_ = false;
+  const std::size_t slot_;
+
+ private:
   std::vector<double> results_;
+};
+
+/// Trains until the slot ends, the loss is not finite, or it is stopped; then halts the plan, so that what waits behind it does nothing.
+class TrainTask : public BatchTask {
+ public:
+  TrainTask(PlanObject& object, std::size_t slot) : BatchTask(object, slot) { object_.lock().trainings++; }
+  ~TrainTask() override { object_.lock().trainings--; }
+  /// Arguments from index 1 on: gradients, state0, state1, state2, rule (0 none, 1 sgd, 2 adam), options, step.
+  void read(Arguments& a);
+
+ private:
+  Status batch(std::size_t at, std::size_t rows, BatchResult* result) override;
+  Floats gradients_, state_[3];
+  Update update_;
+};
+
+/// Loss and correct rows, with the parameters as they are.
+class EvaluateTask : public BatchTask {
+ public:
+  using BatchTask::BatchTask;
+
+ private:
+  Status batch(std::size_t at, std::size_t rows, BatchResult* result) override;
 };
 
 class PredictTask : public Task {
  public:
-  PredictTask(PlanObject& object, const Floats& parameters, const Floats& x, std::size_t rows, std::size_t outputs);
+  PredictTask(PlanObject& object, const Floats& x, std::size_t rows, std::size_t outputs);
   void work() override;
   Napi::Value resolve(Napi::Env env) override;
 
  private:
   PlanObject& object_;
-  Floats parameters_;
   AlignedBuffer x_, y_;
-  std::size_t rows_, outputs_, x_length_;
+  std::size_t rows_, outputs_;
 };
 
 }  // namespace chainrule::binding

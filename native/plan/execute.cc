@@ -1,6 +1,7 @@
 // Runs a plan's steps: forward, loss, backward, update.
 #include <cmath>
 #include <cstring>
+#include <mutex>
 
 #include "../base/parallel.h"
 #include "../gemm/gemm.h"
@@ -73,6 +74,13 @@ Status Plan<T>::train(ThreadPool& pool, const Blocks<T>& blocks, const T* x, con
   if (!result->finite) return status;
   status = backward(pool, blocks, x, rows);
   if (status.ok()) apply(pool, blocks, update);
+  return status;
+}
+
+template <class T>
+Status Plan<T>::evaluate(ThreadPool& pool, const T* parameters, const T* x, const int32_t* labels, const T* targets, std::size_t rows, BatchResult* result) {
+  const Status status = forward(pool, parameters, x, rows);
+  if (status.ok()) evaluate_loss(pool, labels, targets, rows, result);
   return status;
 }
 
@@ -161,6 +169,8 @@ Status Plan<T>::backward(ThreadPool& pool, const Blocks<T>& blocks, const T* inp
 template <class T>
 void Plan<T>::apply(ThreadPool& pool, const Blocks<T>& blocks, const Update& update) {
   const Kernels<T>& k = table_.of<T>();
+  std::unique_lock<ParameterLock> alone;
+  if (blocks.lock) alone = std::unique_lock(*blocks.lock);
   over_elements(pool, description_.parameters, [&](std::size_t b, std::size_t e) {
     if (update.kind == OptimizerKind::sgd)
       k.sgd(e - b, blocks.parameters + b, blocks.gradients + b, blocks.state[0] ? blocks.state[0] + b : nullptr, &update.sgd);
@@ -171,6 +181,8 @@ void Plan<T>::apply(ThreadPool& pool, const Blocks<T>& blocks, const Update& upd
 
 template Status Plan<float>::predict(ThreadPool&, const float*, const float*, std::size_t, float*);
 template Status Plan<double>::predict(ThreadPool&, const double*, const double*, std::size_t, double*);
+template Status Plan<float>::evaluate(ThreadPool&, const float*, const float*, const int32_t*, const float*, std::size_t, BatchResult*);
+template Status Plan<double>::evaluate(ThreadPool&, const double*, const double*, const int32_t*, const double*, std::size_t, BatchResult*);
 template Status Plan<float>::train(ThreadPool&, const Blocks<float>&, const float*, const int32_t*, const float*, std::size_t, const Update&, BatchResult*);
 template Status Plan<double>::train(ThreadPool&, const Blocks<double>&, const double*, const int32_t*, const double*, std::size_t, const Update&, BatchResult*);
 

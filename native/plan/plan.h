@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "../base/aligned.h"
+#include "../base/parameter_lock.h"
 #include "../base/thread_pool.h"
 #include "../kernels/table.h"
 #include "description.h"
@@ -17,7 +18,8 @@ template <class T>
 struct Blocks {
   T* parameters = nullptr;
   T* gradients = nullptr;
-  T* state[2] = {nullptr, nullptr};  ///< sgd: velocity; adam: m, v
+  T* state[3] = {nullptr, nullptr, nullptr};  ///< sgd: velocity; adam: m, v
+  ParameterLock* lock = nullptr;              ///< held while the parameters change; null where nobody else can read them
 };
 
 /// One update of the flat vector.
@@ -47,6 +49,9 @@ class Plan {
   /// Forward, loss, backward and update of one batch. `labels` for cross-entropy (checked by the caller), else `targets`.
   Status train(ThreadPool& pool, const Blocks<T>& blocks, const T* x, const int32_t* labels, const T* targets, std::size_t rows,
                const Update& update, BatchResult* result);
+
+  /// Forward and loss of one batch.
+  Status evaluate(ThreadPool& pool, const T* parameters, const T* x, const int32_t* labels, const T* targets, std::size_t rows, BatchResult* result);
 
   std::size_t batch() const { return description_.batch; }
   std::size_t inputs() const { return description_.widths.front(); }

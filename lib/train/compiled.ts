@@ -1,0 +1,114 @@
+// Trains a compiled plan, off the main thread and several batches per call.
+import { lower } from '../compile/lower.js'
+import { buildPlan } from '../compile/plan.js'
+import { hasNativeRule } from '../compile/updates.js'
+import type { Dataset } from '../data/dataset.js'
+import type { NativePlan } from '../native/addon.js'
+import type { Loss } from '../nn/losses.js'
+import type { Model } from '../nn/model.js'
+import type { ParameterBlock } from '../nn/parameters.js'
+import type { Optimizer } from '../optim/optimizer.js'
+import { Staging } from './staging.js'
+import { type Evaluation, RESULT_WIDTH, type Trainer } from './trainer.js'
+
+// Rows that evaluation takes at a time.
+const EVALUATION_ROWS = 512
+
+/** {@link Trainer} over a native plan; for models of built-in gates, with a built-in loss and optimizer. */
+export class PlanTrainer implements Trainer {
+  readonly #model: Model
+  readonly #loss: Loss
+  readonly #optimizer: Optimizer
+  readonly #block: ParameterBlock
+  readonly #batchSize: number
+  readonly #rows: number
+  readonly #plan: NativePlan
+  readonly #staging: Staging
+
+  /** The trainer, or undefined where the model, the loss or the optimizer has no native form. */
+  static create(
+    model: Model,
+    loss: Loss,
+    optimizer: object,
+    data: Dataset,
+    batchSize: number,
+  ): PlanTrainer | undefined {
+    if (!hasNativeRule(optimizer)) return undefined
+    const batch = Math.min(batchSize, data.rows)
+    const plan = compiled('training', model, loss, batch)
+    return plan && new PlanTrainer(model, loss, optimizer, data, batch, plan)
+  }
+
+  private constructor(
+    model: Model,
+    loss: Loss,
+    optimizer: Optimizer,
+    data: Dataset,
+    batchSize: number,
+    plan: NativePlan,
+  ) {
+    this.#model = model
+    this.#loss = loss
+    this.#optimizer = optimizer
+    this.#block = model.block
+    this.#batchSize = batchSize
+    this.#rows = data.rows
+    this.#plan = plan
+    this.#staging = new Staging(plan, data, batchSize)
+  }
+
+  async run(order: Int32Array, start: number, count: number, signal: AbortSignal | undefined): Promise<Float64Array> {
+    const state = this.#optimizer.state(this.#model)
+    const { optimizer: rule, options } = this.#optimizer.update
+    const [s0 = null, s1 = null, s2 = null] = state.vectors
+    const numbers = Float64Array.from(options)
+    let step = state.step + 1
+    const begin = async (slot: number, rows: number): Promise<Float64Array> => {
+      const promise = this.#plan.train(slot, this.#block.gradients, s0, s1, s2, rule, numbers, step)
+      step += Math.ceil(rows / this.#batchSize)
+      const results = await promise
+      const batches = results.length / RESULT_WIDTH
+      state.step += batches > 0 && !Number.isFinite(results.at(-RESULT_WIDTH)!) ? batches - 1 : batches
+      return results
+    }
+    return this.#staging.run(order, start, Math.min(start + count * this.#batchSize, this.#rows), begin, signal)
+  }
+
+  async evaluate(data: Dataset, signal: AbortSignal | undefined): Promise<Evaluation> {
+    const batch = Math.min(EVALUATION_ROWS, data.rows)
+    const plan = compiled('evaluation', this.#model, this.#loss, batch)!
+    const staging = new Staging(plan, data, batch)
+    const results = await staging.run(data.order(false, 0, 0), 0, data.rows, (slot) => plan.evaluate(slot), signal)
+    signal?.throwIfAborted()
+    let loss = 0
+    let correct = 0
+    for (let i = 0; i < results.length; i += RESULT_WIDTH) {
+      loss += results[i]! * results[i + 2]!
+      correct += results[i + 1]!
+    }
+    const mean = loss / data.rows
+    return data.labelled ? { loss: mean, accuracy: correct / data.rows } : { loss: mean }
+  }
+}
+
+/** A plan with what it was made for; it serves until the parameters move. */
+interface Cached {
+  readonly loss: unknown
+  readonly batch: number
+  readonly block: ParameterBlock
+  readonly plan: NativePlan
+}
+
+/** The last plan of each model, by use: slots of one are not written to while the other runs. */
+const plans = { training: new WeakMap<Model, Cached>(), evaluation: new WeakMap<Model, Cached>() }
+
+function compiled(use: keyof typeof plans, model: Model, loss: Loss, batch: number): NativePlan | undefined {
+  const { block } = model
+  const known = plans[use].get(model)
+  if (known?.loss === loss.constructor && known.batch === batch && known.block === block) return known.plan
+  const description = lower(model, loss, batch)
+  if (!description) return undefined
+  const plan = buildPlan('fit', description, block)
+  plans[use].set(model, { loss: loss.constructor, batch, block, plan })
+  return plan
+}

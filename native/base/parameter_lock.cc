@@ -1,0 +1,68 @@
+#include "parameter_lock.h"
+
+#include <map>
+#include <mutex>
+
+#include "pause.h"
+
+namespace chainrule {
+namespace {
+
+// An update of a small network takes less than this many looks; who has to wait longer sleeps.
+constexpr int kSpins = 2000;
+
+/// Waits, spinning at first, until `state` is no longer `seen`.
+void wait_for_change(std::atomic<uint32_t>& state, uint32_t seen) {
+  for (int i = 0; i < kSpins; i++) {
+    if (state.load(std::memory_order_relaxed) != seen) return;
+    pause_briefly();
+  }
+  state.wait(seen, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+std::shared_ptr<ParameterLock> ParameterLock::of(const void* parameters) {
+  static std::mutex mutex;
+  static auto* locks = new std::map<const void*, std::weak_ptr<ParameterLock>>;
+  std::lock_guard<std::mutex> guard(mutex);
+  for (auto it = locks->begin(); it != locks->end();) it = it->second.expired() ? locks->erase(it) : std::next(it);
+  std::weak_ptr<ParameterLock>& known = (*locks)[parameters];
+  std::shared_ptr<ParameterLock> lock = known.lock();
+  if (!lock) known = lock = std::make_shared<ParameterLock>();
+  return lock;
+}
+
+void ParameterLock::lock_shared() {
+  for (;;) {
+    uint32_t seen = state_.load(std::memory_order_relaxed);
+    if (seen & kWriter) {
+      wait_for_change(state_, seen);
+    } else if (state_.compare_exchange_weak(seen, seen + 1, std::memory_order_acquire, std::memory_order_relaxed)) {
+      return;
+    }
+  }
+}
+
+void ParameterLock::unlock_shared() {
+  if (state_.fetch_sub(1, std::memory_order_release) & kWriter) state_.notify_all();
+}
+
+void ParameterLock::lock() {
+  for (;;) {
+    uint32_t seen = state_.load(std::memory_order_relaxed);
+    if (seen & kWriter) {
+      wait_for_change(state_, seen);
+    } else if (state_.compare_exchange_weak(seen, seen | kWriter, std::memory_order_acquire, std::memory_order_relaxed)) {
+      break;
+    }
+  }
+  for (uint32_t seen; (seen = state_.load(std::memory_order_acquire)) != kWriter;) wait_for_change(state_, seen);
+}
+
+void ParameterLock::unlock() {
+  state_.store(0, std::memory_order_release);
+  state_.notify_all();
+}
+
+}  // namespace chainrule

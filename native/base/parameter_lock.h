@@ -1,0 +1,30 @@
+// Who reads and who updates a model's parameters: predictions share them, an update has them alone. So a prediction made
+// while a model trains sees the parameters as they are between two batches.
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+namespace chainrule {
+
+/// A lock for many readers or one writer that costs two atomic operations when nobody else wants it. A waiting writer goes
+/// before readers that come later. Usable with std::unique_lock and std::shared_lock.
+class ParameterLock {
+ public:
+  /// The lock of the parameters at this address: all plans of the process that hold it meet at the same one.
+  static std::shared_ptr<ParameterLock> of(const void* parameters);
+
+  void lock_shared();
+  void unlock_shared();
+  void lock();
+  void unlock();
+
+  /// Trainings under way or queued. A long prediction takes a copy of the parameters while there are any.
+  std::atomic<int> trainings{0};
+
+ private:
+  static constexpr uint32_t kWriter = uint32_t{1} << 31;
+  std::atomic<uint32_t> state_{0};  // readers, plus kWriter while a writer waits or writes
+};
+
+}  // namespace chainrule

@@ -1,0 +1,157 @@
+// The native plan at its own door: it trains as plain JavaScript does, and no order of calls can hurt the process.
+import { describe, expect, it } from 'vitest'
+import type { Addon, PlanDescription } from '../../lib/native/addon.js'
+import { native } from '../../lib/native/load.js'
+
+const addon: Addon = native()
+
+const shared = (n: number): Float64Array => new Float64Array(new SharedArrayBuffer(n * 8))
+const opNumber = (name: string): number => addon.info().unary.findIndex((row) => row.name === name)
+
+describe('plan', () => {
+  // 3 → linear 4 → tanh → linear 2, all in one vector: W1 at 0, b1 at 12, W2 at 16, b2 at 24.
+  const description: PlanDescription = {
+    float64: true, batch: 4, widths: [3, 4, 4, 2], loss: 'crossEntropy', parameters: 32,
+    ops: [
+      { kind: 'linear', x: 0, y: 1, weight: 0, weightLength: 12, bias: 12 },
+      { kind: 'unary', x: 1, y: 2, op: opNumber('tanh'), p0: 0, p1: 0 },
+      { kind: 'linear', x: 2, y: 3, weight: 16, weightLength: 8, bias: 24 },
+    ],
+  }
+  const x = new Float64Array(30).map((_, i) => Math.sin(i + 1))
+  const y = Int32Array.from({ length: 10 }, (_, i) => i % 2)
+  const rows = Int32Array.from({ length: 10 }, (_, i) => i)
+
+  function setup() {
+    const parameters = shared(32)
+    addon.randomUniform(parameters, 1, 0, -1, 1)
+    const plan = new addon.NativePlan(description, parameters)
+    const gradients = shared(32)
+    const sgd = (slot: number, step = 1, momentum = 0) =>
+      plan.train(slot, gradients, null, null, null, 1, Float64Array.of(0.1, momentum, 0, 0, 0, 0), step)
+    return { plan, parameters, gradients, sgd }
+  }
+
+  // The same network and one step of SGD in plain float64 JavaScript.
+  function reference(p: Float64Array, batchRows: readonly number[], learningRate: number): number {
+    const g = new Float64Array(32)
+    let loss = 0
+    for (const r of batchRows) {
+      const row = x.subarray(3 * r, 3 * r + 3)
+      const h = Array.from({ length: 4 }, (_, j) => Math.tanh(p[12 + j]! + row.reduce((s, v, i) => s + v * p[3 * j + i]!, 0)))
+      const z = Array.from({ length: 2 }, (_, j) => p[24 + j]! + h.reduce((s, v, i) => s + v * p[16 + 4 * j + i]!, 0))
+      const total = Math.exp(z[0]!) + Math.exp(z[1]!)
+      loss += (Math.log(total) - z[y[r]!]!) / batchRows.length
+      const dz = z.map((v, j) => (Math.exp(v) / total - Number(j === y[r])) / batchRows.length)
+      dz.forEach((d, j) => { g[24 + j]! += d; h.forEach((v, i) => { g[16 + 4 * j + i]! += d * v }) })
+      h.forEach((v, j) => {
+        const d = (1 - v * v) * (dz[0]! * p[16 + j]! + dz[1]! * p[20 + j]!)
+        g[12 + j]! += d
+        row.forEach((value, i) => { g[3 * j + i]! += d * value })
+      })
+    }
+    for (let i = 0; i < 32; i++) p[i]! -= learningRate * g[i]!
+    return loss
+  }
+
+  it('trains as plain JavaScript does, last partial batch included', async () => {
+    const { plan, parameters, sgd } = setup()
+    const expected = Float64Array.from(parameters)
+    const losses = [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]].map((batch) => reference(expected, batch, 0.1))
+    plan.stage(0, x, y, rows, 0, 10, 1)
+    const result = await sgd(0)
+    expect(result.length).toBe(9)
+    losses.forEach((loss, i) => { expect(result[3 * i]).toBeCloseTo(loss, 12) })
+    expect([result[2], result[5], result[8]]).toEqual([4, 4, 2])
+    for (let i = 0; i < 26; i++) expect(parameters[i]).toBeCloseTo(expected[i]!, 12)
+  })
+
+  it('predicts the same with and without waiting', async () => {
+    const { plan } = setup()
+    const sync = new Float64Array(20)
+    plan.predictSync(x, sync)
+    expect(await plan.predict(x)).toEqual(sync)
+  })
+
+  it('keeps a slot that is being trained on, and refuses what could be taken away under it', async () => {
+    const { plan, gradients, sgd } = setup()
+    plan.stage(0, x, y, rows, 0, 10, 1)
+    const running = sgd(0)
+    expect(() => plan.stage(0, x, y, rows, 0, 10, 1)).toThrow(/slot/)
+    expect(() => sgd(0)).toThrow(/slot/)
+    plan.stage(1, x, y, rows, 0, 10, 1)
+    await running
+    plan.stage(0, x, y, rows, 0, 10, 1)
+    expect(() => new addon.NativePlan(description, new Float64Array(32))).toThrow(/SharedArrayBuffer/)
+    expect(() => new addon.NativePlan(description, shared(31))).toThrow(/32 elements/)
+    const options = new Float64Array(6)
+    expect(() => plan.train(0, new Float64Array(32), null, null, null, 1, options, 1)).toThrow(/SharedArrayBuffer/)
+    expect(() => plan.train(0, gradients, null, null, null, 1, new Float64Array(5), 1)).toThrow(/6 elements/)
+    expect(() => plan.train(0, gradients, shared(32), null, null, 2, options, 1)).toThrow(/m and v/)
+    expect(() => sgd(0, 1, 0.9)).toThrow(/velocity/)
+  })
+
+  it('stops at a loss that is not finite and changes nothing for that batch', async () => {
+    const { plan, parameters, sgd } = setup()
+    const bad = Float64Array.from(x)
+    bad[13] = Number.NaN
+    const before = Float64Array.from(parameters)
+    reference(before, [0, 1, 2, 3], 0.1)
+    plan.stage(0, bad, y, rows, 0, 10, 1)
+    const result = await sgd(0)
+    expect(result.length).toBe(6)
+    expect(result[3]).toBeNaN()
+    for (let i = 0; i < 26; i++) expect(parameters[i]).toBeCloseTo(before[i]!, 12)
+  })
+
+  it('runs what is asked for in order, and drops what waits behind a loss that is not finite', async () => {
+    const { plan, parameters, sgd } = setup()
+    const expected = Float64Array.from(parameters)
+    for (const batch of [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 0, 1]]) reference(expected, batch, 0.1)
+    const order = Int32Array.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1)
+    plan.stage(0, x, y, order, 0, 8, 1)
+    plan.stage(1, x, y, order, 8, 4, 1)
+    const results = await Promise.all([sgd(0), sgd(1, 3)])
+    expect(results.map((r) => r.length)).toEqual([6, 3])
+    for (let i = 0; i < 26; i++) expect(parameters[i]).toBeCloseTo(expected[i]!, 12)
+    const before = Float64Array.from(parameters)
+    plan.stage(0, new Float64Array(30).fill(Number.POSITIVE_INFINITY), y, rows, 0, 8, 1)
+    plan.stage(1, x, y, rows, 0, 8, 1)
+    expect((await Promise.all([sgd(0), sgd(1)])).map((r) => r.length)).toEqual([3, 0])
+    expect(parameters).toEqual(before)
+  })
+
+  it('evaluates without changing anything', async () => {
+    const { plan, parameters } = setup()
+    const before = Float64Array.from(parameters)
+    plan.stage(0, x, y, rows, 0, 10, 1)
+    const result = await plan.evaluate(0)
+    const loss = reference(Float64Array.from(parameters), [8, 9], 0.1)
+    expect(result.length).toBe(9)
+    expect(result[6]).toBeCloseTo(loss, 12)
+    expect(parameters).toEqual(before)
+  })
+
+  it('stops what runs and what waits', async () => {
+    const { plan, sgd } = setup()
+    plan.stage(0, x, y, rows, 0, 10, 1)
+    plan.stage(1, x, y, rows, 0, 10, 1)
+    const both = [sgd(0), sgd(1)]
+    plan.stop()
+    const [, second] = await Promise.all(both)
+    expect(second!.length).toBe(0)
+    plan.resume()
+    plan.stage(1, x, y, rows, 0, 10, 1)
+    expect((await sgd(1)).length).toBe(9)
+  })
+
+  it('refuses descriptions that reach outside the parameters', () => {
+    const broken = (change: object) => () => new addon.NativePlan({ ...description, ...change }, shared((change as { parameters?: number }).parameters ?? 32))
+    expect(broken({ parameters: 25 })).toThrow(/parameters/)
+    expect(broken({ batch: 0 })).toThrow(/batch/)
+    expect(broken({ widths: [3, 4, 5, 2] })).toThrow(/wide/)
+    expect(broken({ ops: [] })).toThrow()
+    expect(broken({ loss: 'none such' })).toThrow(/loss/)
+    expect(() => new addon.NativePlan(undefined as never, shared(32))).toThrow(/description/)
+  })
+})
