@@ -2,8 +2,8 @@
 import { crc32 } from 'node:zlib'
 import { describe, shapeText } from '../checks.js'
 import { ArgumentError, FormatError } from '../errors.js'
-import { configOf, networkOf, parametersOf } from '../nn/registry.js'
-import type { Sequential } from '../nn/sequential.js'
+import { configOf, networkOf, parametersOf } from '../nn/config.js'
+import type { Model } from '../nn/model.js'
 import type { StateDict } from '../nn/state.js'
 import type { FloatDType } from '../tensor/dtype.js'
 import { sameShape } from '../tensor/shape.js'
@@ -22,7 +22,7 @@ const LARGEST = 2 ** 32
  * @param path - by custom ending in `.safetensors`
  * @throws ArgumentError for a model with gates of the user's own, FileError if the file cannot be written
  */
-export async function save(model: Sequential, path: string): Promise<void> {
+export async function save(model: Model, path: string): Promise<void> {
   checkPath('save', path)
   const architecture = JSON.stringify(configOf('save', model))
   const { head, data } = encodeParts('save', model.stateDict(), (bytes) => {
@@ -35,7 +35,7 @@ export async function save(model: Sequential, path: string): Promise<void> {
  * Loads a model that {@link save} has written.
  * @throws FileError if the file cannot be read, FormatError if it is damaged or holds something else
  */
-export async function load(path: string): Promise<Sequential> {
+export async function load(path: string): Promise<Model> {
   const bytes = await readWhole('load', checkPath('load', path), LARGEST)
   const header = readHeader('load', bytes)
   const { format, version, dtype, checksum, architecture } = header.metadata

@@ -1,6 +1,9 @@
 // Widths: how many elements per row gates take and give, as far as they fix it.
+import { Add, Divide, Maximum, Minimum, Multiply, Subtract } from '../gates/binary.js'
 import { ElementwiseGate } from '../gates/elementwise.js'
 import type { Gate } from '../gates/gate.js'
+import { Concat } from '../gates/parts.js'
+import { Flatten } from '../gates/shapes.js'
 import { LogSoftmax, Softmax } from '../gates/softmax.js'
 
 /** What layers and models tell of their widths. */
@@ -11,6 +14,8 @@ export interface Widths {
   outputsFor(width: number | undefined): number | undefined
 }
 
+const keepers = [ElementwiseGate, Softmax, LogSoftmax, Flatten]
+
 function tellsWidths(gate: object): gate is Widths {
   return typeof (gate as Partial<Widths>).outputsFor === 'function'
 }
@@ -18,8 +23,19 @@ function tellsWidths(gate: object): gate is Widths {
 /** Elements per row after a gate. */
 export function widthAfter(gate: Gate, width: number | undefined): number | undefined {
   if (tellsWidths(gate)) return gate.outputsFor(width)
-  const keeps = gate instanceof ElementwiseGate || gate instanceof Softmax || gate instanceof LogSoftmax
+  const keeps = keepers.some((type) => gate instanceof type)
   return keeps ? width : undefined
+}
+
+const elementwise: readonly unknown[] = [Add, Subtract, Multiply, Divide, Maximum, Minimum]
+
+/** Elements per row after a gate of one or several inputs. */
+export function widthAfterJoin(gate: Gate, widths: readonly (number | undefined)[]): number | undefined {
+  if (gate instanceof Concat && (gate.axis === 1 || gate.axis === -1)) {
+    return widths.reduce((sum, w) => (sum === undefined || w === undefined ? undefined : sum + w), 0)
+  }
+  if (elementwise.includes(gate.constructor)) return widths.find((w) => w !== undefined)
+  return widths.length === 1 ? widthAfter(gate, widths[0]) : undefined
 }
 
 // No layer has this width: a gate that gives it back keeps every width.

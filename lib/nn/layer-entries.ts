@@ -1,0 +1,79 @@
+// Layers and models in the list of gates that files can hold.
+import type { Gate } from '../gates/gate.js'
+import type { Entry, GateConfig } from './entry.js'
+import { Linear } from './linear.js'
+import type { Model } from './model.js'
+import { Network } from './network.js'
+import { Parallel } from './parallel.js'
+import { PReLU } from './prelu.js'
+import { Residual } from './residual.js'
+import { Sequential } from './sequential.js'
+
+const linear: Entry = {
+  type: Linear,
+  read(gate) {
+    const { inFeatures, outFeatures, bias } = gate as Linear
+    return { inFeatures, outFeatures, bias: bias !== undefined }
+  },
+  make({ inFeatures, outFeatures, bias }, dtype) {
+    const options = { bias: bias as boolean, dtype, initializer: 'zeros' } as const
+    return new Linear(inFeatures as number, outFeatures as number, options)
+  },
+  shapes({ inFeatures, outFeatures, bias }) {
+    const weight = [outFeatures as number, inFeatures as number]
+    return bias === true ? { weight, bias: [outFeatures as number] } : { weight }
+  },
+}
+
+const prelu: Entry = {
+  type: PReLU,
+  read: (gate) => ({ channels: (gate as PReLU).channels }),
+  make: ({ channels }, dtype) => new PReLU({ channels: channels as number, dtype }),
+  shapes: ({ channels }) => ({ weight: [channels as number] }),
+}
+
+function row(type: new (...gates: Gate[]) => Model): Entry {
+  return { type, read: () => ({}), make: (_options, _dtype, inner) => new type(...inner), names: numbered }
+}
+
+function numbered({ gates }: GateConfig): string[] {
+  return (gates as unknown[]).map((_, i) => String(i))
+}
+
+const parallel: Entry = {
+  type: Parallel,
+  read: (gate) => ({ join: (gate as Parallel).join }),
+  make: ({ join }, _dtype, inner) => new Parallel(inner, { join: join as 'concat' }),
+  names: numbered,
+}
+
+/** Nodes of a Network name their gates by number, so that a layer with shared weights stays one. */
+interface NodeConfig {
+  readonly name: string
+  readonly gate: number
+  readonly inputs: readonly string[]
+}
+
+function nodesOf({ nodes }: GateConfig): NodeConfig[] {
+  return Array.isArray(nodes) ? nodes.map((node: unknown) => (node ?? {}) as NodeConfig) : []
+}
+
+const network: Entry = {
+  type: Network,
+  read(gate) {
+    const { inputNames, nodes, gates } = gate as Network
+    return { inputs: inputNames, nodes: nodes.map((node) => ({ ...node, gate: gates.indexOf(node.gate) })) }
+  },
+  make(options, _dtype, inner) {
+    const specs = nodesOf(options).map(({ name, gate, inputs }) => [name, [inner[gate], ...inputs]])
+    return new Network({ inputs: options.inputs as string[], nodes: Object.fromEntries(specs) })
+  },
+  names(options) {
+    const nodes = nodesOf(options)
+    const names = (options.gates as unknown[]).map((_, i) => nodes.find(({ gate }) => gate === i)?.name)
+    return names.every((name) => typeof name === 'string') ? names : undefined
+  },
+}
+
+/** All layers and models. */
+export const layerEntries: readonly Entry[] = [row(Sequential), row(Residual), parallel, network, linear, prelu]
