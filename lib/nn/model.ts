@@ -33,7 +33,7 @@ export interface TraceStep {
  * everything and batch normalisation uses its running statistics. `infer` and all `predict…` run as in inference, in
  * either mode. `backward` overwrites the gradients of all parameters (=); with `{ accumulate: true }` it adds to them (+=).
  */
-export abstract class Model<Kept = undefined> extends BuiltinGate<Kept> implements Moded, Widths {
+export abstract class Model extends BuiltinGate<unknown> implements Moded, Widths {
   /** The gates it is made of, each once. */
   readonly gates: readonly Gate[]
   /** What the gates are called in state dicts, in the same order. */

@@ -36,7 +36,7 @@ export interface NetworkOptions {
  *   },
  * })
  */
-export class Network extends Model<readonly ((() => void) | undefined)[]> {
+export class Network extends Model {
   /** Names of the inputs, in the order that forward takes them. */
   readonly inputNames: readonly string[]
   /** The nodes in the order in which they run. */
@@ -115,9 +115,11 @@ export class Network extends Model<readonly ((() => void) | undefined)[]> {
 
   protected override derive(
     dy: Value,
-    kept: readonly ((() => void) | undefined)[],
+    kept: unknown,
     { accumulate = false, inputGradient = true }: BackwardOptions,
   ): Value[] {
+    // How to bring back the passes of shared gates.
+    const waiting = kept as readonly ((() => void) | undefined)[]
     const count = this.inputNames.length
     const gradients = new Array<Value | undefined>(count + this.nodes.length)
     gradients[gradients.length - 1] = dy
@@ -127,7 +129,7 @@ export class Network extends Model<readonly ((() => void) | undefined)[]> {
       const reads = this.#reads[i]!
       const upstream = gradients[count + i]!
       gradients[count + i] = undefined
-      kept[i]?.()
+      waiting[i]?.()
       const wanted = {
         accumulate: accumulate || written.has(gate),
         inputGradient: inputGradient || reads.some((v) => v >= count),

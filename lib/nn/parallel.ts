@@ -85,7 +85,7 @@ export class Parallel extends Model {
     })
   }
 
-  protected override derive(dy: Value, _kept: undefined, given: BackwardOptions): Value[] {
+  protected override derive(dy: Value, _kept: unknown, given: BackwardOptions): Value[] {
     const parts = this.join === 'add' ? this.rules.map(() => dy) : this.#concat.backward(dy)
     let dx: Value | undefined
     for (const [i, branch] of this.rules.entries()) {

@@ -48,9 +48,9 @@ export class Residual extends Model {
     return addGradients(y, x)
   }
 
-  protected override derive(dy: Value, _kept: undefined, given: BackwardOptions): Value[] {
+  protected override derive(dy: Value, _kept: unknown, given: BackwardOptions): Value[] {
     const [dx] = backChain(this.rules, dy, given)
-    return dx === undefined ? [] : [addGradients(dy, dx)]
+    return dx === undefined || given.inputGradient === false ? [] : [addGradients(dy, dx)]
   }
 
   override *trace(x: Value): Generator<TraceStep, void, undefined> {

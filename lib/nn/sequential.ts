@@ -40,7 +40,7 @@ export class Sequential extends Model {
     return runChain(this.rules, x)
   }
 
-  protected override derive(dy: Value, _kept: undefined, given: BackwardOptions): Value[] {
+  protected override derive(dy: Value, _kept: unknown, given: BackwardOptions): Value[] {
     return backChain(this.rules, dy, given)
   }
 
