@@ -27,7 +27,23 @@ export {
 } from './gates/shapes.js'
 export { LogSoftmax, Softmax, type SoftmaxOptions } from './gates/softmax.js'
 export { type CheckOptions, checkGradients, type GradientEntry, type GradientReport } from './graph/check.js'
-export { apply, type Operand, Variable, variable } from './graph/variable.js'
+export {
+  type GradientOf,
+  type GradOptions,
+  type GraphFunction,
+  grad,
+  type Input,
+  type SingleFunction,
+  type VectorJacobianProduct,
+  valueAndGrad,
+  vjp,
+} from './graph/functional.js'
+export { hessian, hvp, type Inputs, jacobian, jvp } from './graph/jacobian.js'
+export { ops } from './graph/ops.js'
+export type { GateClass, Rule } from './graph/rules/rule.js'
+export { defineGradient } from './graph/rules/table.js'
+export type { GraphOptions } from './graph/run.js'
+export { apply, backward, type Operand, Variable, variable } from './graph/variable.js'
 export { load, loadTensors, save, saveTensors } from './io/model.js'
 export { decodeSafetensors, encodeSafetensors, type Safetensors } from './io/safetensors.js'
 export { info, type SystemInfo, setThreads } from './native/system.js'

@@ -190,3 +190,8 @@ export function checked(gate: Gate): Gate {
   if (!isGate(gate)) throw new ArgumentError('checked', 'a gate with forward and backward', describe(gate))
   return gate instanceof BuiltinGate || gate instanceof CheckedGate ? gate : new CheckedGate(gate)
 }
+
+/** The gate as the user gave it, where `checked` has wrapped it. */
+export function unwrapped(gate: Gate): Gate {
+  return gate instanceof CheckedGate ? gate.gate : gate
+}
