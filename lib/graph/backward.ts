@@ -1,7 +1,15 @@
 // Reverse mode over a graph: topological order without recursion, one vector-Jacobian product per gate, `+=` at branches.
 // The same pass runs on values, through the gates' backward, or on variables, through the gates' rules.
 import { StateError } from '../errors.js'
-import { type BackwardOptions, BuiltinGate, type Gate, gateName, suspend, unwrapped, type Value } from '../gates/gate.js'
+import {
+  type BackwardOptions,
+  BuiltinGate,
+  type Gate,
+  gateName,
+  suspend,
+  unwrapped,
+  type Value,
+} from '../gates/gate.js'
 import { addGradients } from '../gates/ops.js'
 import { ruleOf } from './rules/table.js'
 import type { Variable } from './variable.js'
