@@ -132,7 +132,9 @@ export function pullValues(request: Request<Value>, retaining: boolean, accumula
     add: addGradients,
     pull(node, upstream) {
       const gate = node.gate!
+      // What puts a waiting forward back does so as often as it is called: at once, and after backward has used it up.
       const resume = retaining ? suspend(gate) : undefined
+      resume?.()
       node.spent = !retaining
       const parts = gate instanceof BuiltinGate ? gate.backward(upstream, options) : gate.backward(upstream)
       resume?.()

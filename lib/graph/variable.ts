@@ -2,30 +2,16 @@
 // adds gradients at branches.
 import { describe } from '../checks.js'
 import { ArgumentError } from '../errors.js'
-import { type ActivationName, activations } from '../gates/activations.js'
-import {
-  Abs,
-  AddConstant,
-  Cos,
-  Exp,
-  Log,
-  Negate,
-  Power,
-  Reciprocal,
-  Scale,
-  Sin,
-  Sqrt,
-  Square,
-} from '../gates/arithmetic.js'
-import { Add, Divide, Maximum, Minimum, Multiply, Subtract } from '../gates/binary.js'
+import { AddConstant, Power, Scale } from '../gates/arithmetic.js'
+import { Add, Divide, Maximum, Minimum, Multiply, Pow, Subtract } from '../gates/binary.js'
 import { checked, type Gate, gateName, type Value } from '../gates/gate.js'
 import { MatMul } from '../gates/matmul.js'
-import { type AxisOptions, Mean, SquaredNorm, Sum } from '../gates/reductions.js'
-import { Reshape, Transpose } from '../gates/shapes.js'
-import { LogSoftmax, Softmax } from '../gates/softmax.js'
+import { type AxisOptions, Max, Min } from '../gates/reductions.js'
+import { Reshape } from '../gates/shapes.js'
 import { type NestedInput, tensor } from '../tensor/create.js'
 import { Tensor } from '../tensor/tensor.js'
 import { claim } from './backward.js'
+import { type GateMethods, methods } from './methods.js'
 import { type GraphOptions, runBackward } from './run.js'
 
 /** What graph operators take: a variable, or a constant. */
@@ -35,7 +21,7 @@ export type Operand = Variable | Value
  * A node of a graph: a value, its gradient, and, unless it is a leaf, the gate that made it. Make leaves with
  * {@link variable}; operators make the others.
  */
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the activations' methods are defined below, from their table
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: further methods are defined below, from their table
 export class Variable {
   /** The forward value. */
   readonly value: Value
@@ -95,85 +81,25 @@ export class Variable {
   div(other: Operand): Variable {
     return wire(new Divide(), this, other)
   }
-  /** The larger of the two, element by element. */
-  max(other: Operand): Variable {
-    return wire(new Maximum(), this, other)
+  /** The larger of this and another, element by element; or the largest element, of all (a number) or along axes. */
+  max(other: Operand | AxisOptions = {}): Variable {
+    return isOperand(other) ? wire(new Maximum(), this, other) : wire(new Max(other), this)
   }
-  /** The smaller of the two, element by element. */
-  min(other: Operand): Variable {
-    return wire(new Minimum(), this, other)
+  /** The smaller of this and another, element by element; or the smallest element, of all (a number) or along axes. */
+  min(other: Operand | AxisOptions = {}): Variable {
+    return isOperand(other) ? wire(new Minimum(), this, other) : wire(new Min(other), this)
+  }
+  /** This to the power of a constant number or of another variable or tensor. */
+  pow(exponent: Operand): Variable {
+    return typeof exponent === 'number' ? wire(new Power(exponent), this) : wire(new Pow(), this, exponent)
   }
   /** Matrix product: see MatMul. */
   matmul(other: Operand): Variable {
     return wire(new MatMul(), this, other)
   }
-  /** −x */
-  neg(): Variable {
-    return wire(new Negate(), this)
-  }
-  /** e^x */
-  exp(): Variable {
-    return wire(new Exp(), this)
-  }
-  /** Natural logarithm. */
-  log(): Variable {
-    return wire(new Log(), this)
-  }
-  /** 1/x */
-  reciprocal(): Variable {
-    return wire(new Reciprocal(), this)
-  }
-  /** √x */
-  sqrt(): Variable {
-    return wire(new Sqrt(), this)
-  }
-  /** x² */
-  square(): Variable {
-    return wire(new Square(), this)
-  }
-  /** x^p for a constant p. */
-  pow(p: number): Variable {
-    return wire(new Power(p), this)
-  }
-  /** |x| */
-  abs(): Variable {
-    return wire(new Abs(), this)
-  }
-  /** sin x */
-  sin(): Variable {
-    return wire(new Sin(), this)
-  }
-  /** cos x */
-  cos(): Variable {
-    return wire(new Cos(), this)
-  }
-  /** e^x/Σe^x along the last axis. */
-  softmax(): Variable {
-    return wire(new Softmax(), this)
-  }
-  /** x − log Σe^x along the last axis. */
-  logSoftmax(): Variable {
-    return wire(new LogSoftmax(), this)
-  }
-  /** The transposed matrix. */
-  transpose(): Variable {
-    return wire(new Transpose(), this)
-  }
   /** The same elements under another shape. */
   reshape(...shape: number[]): Variable {
     return wire(new Reshape(shape), this)
-  }
-  /** The sum of all elements (a number), or along an axis. */
-  sum(options?: AxisOptions): Variable {
-    return wire(new Sum(options), this)
-  }
-  /** The mean of all elements (a number), or along an axis. */
-  mean(options?: AxisOptions): Variable {
-    return wire(new Mean(options), this)
-  }
-  /** ‖x‖², a number. */
-  squaredNorm(): Variable {
-    return wire(new SquaredNorm(), this)
   }
 
   /**
@@ -212,19 +138,19 @@ export class Variable {
   }
 }
 
-/** One method per elementwise activation: `x.relu()`, `x.leakyRelu({ alpha: 0.1 })`. */
-export type ActivationMethods = {
-  [K in ActivationName]: (...options: ConstructorParameters<(typeof activations)[K]>) => Variable
-}
-export interface Variable extends ActivationMethods {}
+export interface Variable extends GateMethods<Variable> {}
 
-for (const [name, Activation] of Object.entries(activations)) {
-  const make = Activation as new (options?: object) => Gate
+for (const [name, GateOf] of Object.entries(methods)) {
+  const make = GateOf as new (...args: unknown[]) => Gate
   Object.defineProperty(Variable.prototype, name, {
-    value(this: Variable, options?: object): Variable {
-      return wire(new make(options), this)
+    value(this: Variable, ...args: unknown[]): Variable {
+      return wire(new make(...args), this)
     },
   })
+}
+
+function isOperand(value: unknown): value is Operand {
+  return typeof value === 'number' || value instanceof Variable || value instanceof Tensor
 }
 
 /**
@@ -260,8 +186,7 @@ export function apply(gate: Gate, ...operands: Operand[]): Variable {
 // The same for a gate that nobody else holds.
 function wire(gate: Gate, ...operands: Operand[]): Variable {
   const inputs = operands.map((operand) => {
-    if (operand instanceof Variable) return operand
-    if (typeof operand === 'number' || operand instanceof Tensor) return constant(operand)
+    if (isOperand(operand)) return operand instanceof Variable ? operand : constant(operand)
     throw new ArgumentError(gateName(gate), 'variables, numbers or tensors', describe(operand))
   })
   return new Variable(gate.forward(...inputs.map((input) => input.value)), undefined, gate, inputs)

@@ -8,9 +8,11 @@ export interface UnaryOp {
   readonly index: number
   /** What backward needs of forward. */
   readonly keeps: 'nothing' | 'input' | 'output'
+  /** How many constants it has. */
+  readonly parameters: number
 }
 
-let table: Map<string, UnaryOp & { readonly parameters: number }> | undefined
+let table: Map<string, UnaryOp> | undefined
 
 /**
  * The row of one elementwise gate.

@@ -61,7 +61,38 @@ const ofTensors: [string, (...x: Variable[]) => Variable, Tensor[]][] = [
   ['softmax', (x) => x!.softmax(), [randomTensor([2, 3], 55)]],
   ['softmax of a vector', (x) => x!.softmax(), [randomTensor([4], 56)]],
   ['logSoftmax', (x) => x!.logSoftmax(), [randomTensor([2, 3], 57)]],
+  ['softmax axis 0', (x) => x!.softmax({ axis: 0 }), [randomTensor([2, 3], 55)]],
+  ['logSoftmax axis 1', (x) => x!.logSoftmax({ axis: 1 }), [randomTensor([2, 3, 2], 57)]],
   ['transpose', (x) => x!.transpose(), [smooth]],
+  ['transpose of three axes', (x) => x!.transpose([2, 0, -2]), [randomTensor([2, 3, 2], 58)]],
+  ['flatten', (x) => x!.flatten(), [randomTensor([2, 3, 2], 58)]],
+  ['broadcastTo', (x) => x!.broadcastTo([2, 3, 2]), [randomTensor([3, 1], 58)]],
+  ['slice', (x) => x!.slice([{ start: 2, stop: 0, step: -1 }, null, 1]), [randomTensor([3, 2, 2], 58)]],
+  [
+    'gather',
+    (x) =>
+      x!.gather(
+        [
+          [0, 2, 0],
+          [1, -1, 2],
+        ],
+        { axis: 1 },
+      ),
+    [randomTensor([2, 3], 58)],
+  ],
+  ['clip', (x) => x!.clip({ min: -1, max: 2 }), [smooth]],
+  ['concat', (x, y) => ops.concat([x!, y!, x!], { axis: -1 }), [randomTensor([2, 3], 58), randomTensor([2, 1], 59)]],
+  ['stack', (x, y) => ops.stack([x!, y!, x!], { axis: -1 }), [randomTensor([2, 3], 58), randomTensor([2, 3], 59)]],
+  ['where', (x, y) => ops.where([1, 0, 1], x!, y!), [randomTensor([2, 3], 58), randomTensor([2, 1], 59)]],
+  ['pow of a variable', (x, y) => x!.pow(y!), [randomTensor([2, 3], 58, 0.5, 2), randomTensor([3], 59)]],
+  ...([{}, { keepDims: true }, { axis: 0 }, { axis: [0, 2], keepDims: true }, { axis: [-1, 1] }] as const).flatMap(
+    (along): [string, (...x: Variable[]) => Variable, Tensor[]][] =>
+      (['sum', 'mean', 'max', 'min'] as const).map((name) => [
+        `${name} along ${JSON.stringify(along)}`,
+        (x) => x![name](along),
+        [randomTensor([2, 3, 2], 60)],
+      ]),
+  ),
   ['reshape', (x) => x!.reshape(5, -1), [smooth]],
   ...(
     [
@@ -95,6 +126,16 @@ const ofTensors: [string, (...x: Variable[]) => Variable, Tensor[]][] = [
       [[2, 3], [3]],
       [[3], [3, 2]],
       [[3], [3]],
+      [
+        [2, 2, 3],
+        [3, 2],
+      ],
+      [
+        [2, 1, 2, 3],
+        [2, 3, 2],
+      ],
+      [[3], [2, 3, 2]],
+      [[2, 2, 3], [3]],
     ] as [number[], number[]][]
   ).map(([a, b]): [string, (...x: Variable[]) => Variable, Tensor[]] => [
     `matmul of [${a}] and [${b}]`,
@@ -178,6 +219,36 @@ describe('gates without a rule', () => {
 })
 
 describe('edges', () => {
+  it('numbers: where, stack, pow, max', () => {
+    const f = (x: Variable, y: Variable) =>
+      ops
+        .stack([x, y])
+        .square()
+        .sum()
+        .add(ops.where(true, x.pow(y), y))
+        .add(x.max({}).mul(y.min(7)))
+    for (const i of [0, 1]) {
+      const report = checkGradients(grad(f, { arguments: i }) as never, [1.5, 2.5])
+      expect(report.ok, String(report)).toBe(true)
+    }
+  })
+
+  it('x^y where y or x is 0', () => {
+    const pow = (x: Variable, y: Variable) => x.pow(y)
+    for (const [x, y] of [
+      [0, 0],
+      [0, 1],
+      [0, 2],
+      [3, 0],
+    ] as const) {
+      const [a, b] = [variable(x), variable(y)]
+      const [dx, dy] = grad(pow, { arguments: [0, 1] })(a, b)
+      expect([(dx as Variable).value, (dy as Variable).value], `${x}^${y}`).toEqual(
+        grad(pow, { arguments: [0, 1] })(x, y),
+      )
+    }
+  })
+
   it.each(Object.keys(chainrule.activations) as chainrule.ActivationName[])(
     '%s at ±0, subnormals, ±∞ and NaN: the gradient that backward gives',
     (name) => {

@@ -1,49 +1,61 @@
-// Derivatives, in graph operations, of the gates of two inputs, of matrix products, shapes, reductions and softmax.
-import { Add, Divide, Maximum, Minimum, Multiply, Subtract } from '../../gates/binary.js'
-import type { Value } from '../../gates/gate.js'
-import { MatMul, Reshape, Transpose } from '../../gates/matmul.js'
-import { zipWith } from '../../gates/ops.js'
-import { Mean, SquaredNorm, Sum } from '../../gates/reductions.js'
-import { LogSoftmax, Softmax } from '../../gates/softmax.js'
-import { checkAxis } from '../../tensor/shape.js'
+// Derivatives, in graph operations, of the gates of two inputs and of matrix products.
+import { Add, Divide, Maximum, Minimum, Multiply, Pow, Subtract } from '../../gates/binary.js'
+import { MatMul } from '../../gates/matmul.js'
+import { type Named, zipWith } from '../../gates/ops.js'
+import { Where } from '../../gates/select.js'
+import { allocate, type FloatDType } from '../../tensor/dtype.js'
+import { broadcastShape, type Shape } from '../../tensor/shape.js'
 import { Tensor } from '../../tensor/tensor.js'
 import type { Variable } from '../variable.js'
+import { map } from './elementwise.js'
 import { type Entry, entry } from './rule.js'
-import { Spread, spreadToForm, sumToForm } from './spread.js'
+import { Spread, sumToForm } from './spread.js'
 
-function tensorOf(x: Variable): Tensor {
-  return x.value as Tensor
-}
+const caller: Named = { name: 'createGraph' }
 
-// The part of dz that `x` receives where it is on the side of y that `wins`; equals receive half each.
-function share(dz: Variable, x: Variable, y: Variable, wins: (x: number, y: number) => boolean): Variable {
-  const part = zipWith('share', x.value, y.value, (a, b) => (wins(a, b) ? 1 : a === b ? 0.5 : 0))
+// The part of dz that x receives if it wins over y: all of it, half where they are equal, all beside a NaN.
+function share(dz: Variable, x: Variable, y: Variable, sign: 1 | -1): Variable {
+  const part = zipWith(caller, x.value, y.value, (a, b) => (sign * a < sign * b ? 0 : a === b ? 0.5 : 1))
   return sumToForm(dz.apply(new Multiply(), part), x)
 }
 
-const larger = (a: number, b: number) => a > b
-const smaller = (a: number, b: number) => a < b
-
-// The same elements as a matrix; a number counts as [1, 1].
-function asMatrix(x: Variable, rows: number, columns: number, dtype: Tensor): Variable {
-  if (typeof x.value === 'number') return x.apply(new Spread(new Tensor(dtype.data.slice(0, 1), [1, 1])))
-  return x.value.rank === 2 ? x : x.reshape(rows, columns)
+// x^y by x, y·x^(y − 1); 0 where y = 0, whatever x
+function byBase(dz: Variable, x: Variable, y: Variable): Variable {
+  const exponent = y.sub(1).apply(new Where(map(y.value, (v) => (v === 0 ? 0 : 1))), 0)
+  return sumToForm(dz.mul(y).mul(x.pow(exponent)), x)
 }
 
-// The gradient of a reduction, with the axes that were summed as extents 1.
-function kept(dy: Variable, x: Variable, axis: number | undefined): Variable {
-  if (axis === undefined || typeof x.value === 'number') return dy
-  const summed = checkAxis('reduction', axis, x.value.rank)
-  return dy.reshape(...x.value.shape.map((n, i) => (i === summed ? 1 : n)))
+// x^y by y, x^y·log x; 0 where x = 0 (and y > 0)
+function byExponent(dz: Variable, x: Variable, y: Variable, z: Variable): Variable {
+  const base = x.apply(new Where(map(x.value, (v) => (v === 0 ? 0 : 1))), 1)
+  return sumToForm(dz.mul(z).mul(base.log()), y)
 }
 
-function elementsOf(x: Value): number {
-  return typeof x === 'number' ? 1 : x.data.length
+function shapeOf(x: Variable): Shape {
+  return (x.value as Tensor).shape
 }
 
-// Σ over the last axis, kept as an extent 1
-function rowSum(x: Variable): Variable {
-  return x.sum({ axis: -1 }).reshape(...tensorOf(x).shape.slice(0, -1), 1)
+// The operand as a matrix or a stack of matrices: a vector becomes a row, or a column.
+function stack(x: Variable, asRow: boolean): Variable {
+  const shape = shapeOf(x)
+  return shape.length > 1 ? x : x.reshape(...(asRow ? [1, shape[0]!] : [shape[0]!, 1]))
+}
+
+function swapped(x: Variable): Variable {
+  const rank = shapeOf(x).length
+  const order = Array.from({ length: rank }, (_, i) => i)
+  return x.transpose([...order.slice(0, -2), rank - 1, rank - 2])
+}
+
+// dC with the axes back that vectors lacked.
+function upstreamOf(dc: Variable, a: Variable, b: Variable): Variable {
+  const [left, right] = [shapeOf(stack(a, true)), shapeOf(stack(b, false))]
+  if (typeof dc.value === 'number') {
+    const { dtype } = a.value as Tensor
+    return dc.apply(new Spread(new Tensor(allocate(dtype as FloatDType, 1), [1, 1])))
+  }
+  const batch = broadcastShape('MatMul', left.slice(0, -2), right.slice(0, -2))
+  return dc.reshape(...batch, left.at(-2)!, right.at(-1)!)
 }
 
 export const algebraRules: readonly Entry[] = [
@@ -51,36 +63,18 @@ export const algebraRules: readonly Entry[] = [
   entry(Subtract, (dz, [x, y]) => [() => sumToForm(dz, x!), () => sumToForm(dz.neg(), y!)]),
   entry(Multiply, (dz, [x, y]) => [() => sumToForm(y!.mul(dz), x!), () => sumToForm(x!.mul(dz), y!)]),
   entry(Divide, (dz, [x, y], z) => [() => sumToForm(dz.div(y!), x!), () => sumToForm(dz.div(y!).mul(z).neg(), y!)]),
-  entry(Maximum, (dz, [x, y]) => [() => share(dz, x!, y!, larger), () => share(dz, y!, x!, larger)]),
-  entry(Minimum, (dz, [x, y]) => [() => share(dz, x!, y!, smaller), () => share(dz, y!, x!, smaller)]),
-
-  // dA = dC·Bᵀ, dB = Aᵀ·dC, vectors as matrices of one row or column
+  entry(Maximum, (dz, [x, y]) => [() => share(dz, x!, y!, 1), () => share(dz, y!, x!, 1)]),
+  entry(Minimum, (dz, [x, y]) => [() => share(dz, x!, y!, -1), () => share(dz, y!, x!, -1)]),
+  entry(Pow, (dz, [x, y], z) => [() => byBase(dz, x!, y!), () => byExponent(dz, x!, y!, z)]),
+  // dA = dC·Bᵀ, dB = Aᵀ·dC, summed over broadcast stacks
   entry(MatMul, (dc, [a, b]) => {
-    const [left, right] = [tensorOf(a!), tensorOf(b!)]
-    const k = right.shape[0]!
-    const [m, n] = [left.rank === 2 ? left.shape[0]! : 1, right.rank === 2 ? right.shape[1]! : 1]
-    const matrix = () => asMatrix(dc, m, n, left)
+    const pull = (x: Variable, asRow: boolean, product: (dc: Variable) => Variable): Variable => {
+      const gradient = sumToForm(product(upstreamOf(dc, a!, b!)), stack(x, asRow))
+      return shapeOf(x).length > 1 ? gradient : gradient.reshape(...shapeOf(x))
+    }
     return [
-      () =>
-        matrix()
-          .matmul(asMatrix(b!, k, n, right).transpose())
-          .reshape(...left.shape),
-      () =>
-        asMatrix(a!, m, k, left)
-          .transpose()
-          .matmul(matrix())
-          .reshape(...right.shape),
+      () => pull(a!, true, (d) => d.matmul(swapped(stack(b!, false)))),
+      () => pull(b!, false, (d) => swapped(stack(a!, true)).matmul(d)),
     ]
   }),
-  entry(Transpose, (dy) => [() => dy.transpose()]),
-  entry(Reshape, (dy, [x]) => [() => dy.reshape(...tensorOf(x!).shape)]),
-
-  entry(Sum, (dy, [x], _y, { axis }) => [() => spreadToForm(kept(dy, x!, axis), x!.value)]),
-  entry(Mean, (dy, [x], y, { axis }) => [
-    () => spreadToForm(kept(dy.mul(elementsOf(y.value) / elementsOf(x!.value)), x!, axis), x!.value),
-  ]),
-  entry(SquaredNorm, (dy, [x]) => [() => x!.mul(dy).mul(2)]),
-
-  entry(Softmax, (dy, _, y) => [() => y.mul(dy.sub(rowSum(dy.mul(y))))]),
-  entry(LogSoftmax, (dy, _, y) => [() => dy.sub(y.exp().mul(rowSum(dy)))]),
 ]

@@ -16,7 +16,7 @@ function scaled(x: Variable, constant: Value): Variable {
 }
 
 /** A constant made of a variable's elements, for places where the derivative changes its formula. */
-function map(x: Value, f: (v: number) => number): Value {
+export function map(x: Value, f: (v: number) => number): Value {
   if (typeof x === 'number') return f(x)
   const out = allocate(x.dtype as FloatDType, x.data.length)
   for (let i = 0; i < out.length; i++) out[i] = f(x.data[i]!)

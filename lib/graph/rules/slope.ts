@@ -55,7 +55,7 @@ export class Slope extends BuiltinGate<Value> {
   protected override derive(dy: Value): Value[] {
     const curvature = this.curvature()
     const value = typeof curvature === 'number' || curvature instanceof Tensor ? curvature : curvature.value
-    return [binary(this.name, 'multiply', dy, value)]
+    return [binary(this, 'multiply', dy, value)]
   }
 }
 

@@ -1,6 +1,7 @@
 // Broadcasting and its transpose as gates: a gradient is summed to its input's form, or spread to it.
 import { BuiltinGate, type Value } from '../../gates/gate.js'
-import { expand, filledLike, sumTo } from '../../gates/ops.js'
+import { filledLike, sumTo } from '../../gates/ops.js'
+import { expand } from '../../gates/strided.js'
 import { sameShape } from '../../tensor/shape.js'
 import type { Tensor } from '../../tensor/tensor.js'
 import type { Variable } from '../variable.js'

@@ -3,13 +3,22 @@
 import { describe } from '../../checks.js'
 import { ArgumentError, StateError } from '../../errors.js'
 import { type Gate, gateName, unwrapped } from '../../gates/gate.js'
+import { adjointRules } from './adjoint.js'
 import { algebraRules } from './algebra.js'
 import { elementwiseRules } from './elementwise.js'
 import type { GateClass, Rule } from './rule.js'
+import { shapeRules } from './shapes.js'
 import { slopeRules } from './slope.js'
 import { spreadRules } from './spread.js'
 
-const rules = new Map<unknown, Rule>([...elementwiseRules, ...algebraRules, ...slopeRules, ...spreadRules])
+const rules = new Map<unknown, Rule>([
+  ...elementwiseRules,
+  ...algebraRules,
+  ...shapeRules,
+  ...slopeRules,
+  ...spreadRules,
+  ...adjointRules,
+])
 
 /**
  * States the derivative of a gate of one's own in graph operations, so that gradients of gradients can pass it. A rule
