@@ -72,7 +72,7 @@ export function page(given: PageOptions): string {
   const columns = integer(
     'plot.page',
     'columns',
-    (all.columns ?? panels.length <= 3) ? panels.length : Math.min(3, Math.ceil(Math.sqrt(panels.length))),
+    all.columns ?? (panels.length <= 3 ? panels.length : Math.min(3, Math.ceil(Math.sqrt(panels.length)))),
     1,
     100,
   )

@@ -153,6 +153,26 @@ describe('plot.images', () => {
   })
 })
 
+describe('plot.page', () => {
+  const chart = { kind: 'lines', series: [{ y: [1, 2] }], width: 300, height: 200 } as const
+  const size = (columns: number | undefined, count: number) => {
+    const drawn = plot.page({ panels: Array(count).fill(chart), ...(columns && { columns }) })
+    return /width="(\d+)" height="(\d+)"/.exec(drawn)!.slice(1).map(Number)
+  }
+  it.each([
+    [1, 4, 1, 4],
+    [2, 4, 2, 2],
+    [5, 12, 5, 3],
+    [undefined, 3, 3, 1],
+    [undefined, 4, 2, 2],
+    [undefined, 12, 3, 4],
+  ])('with columns %s puts %i charts into %i columns and %i rows', (columns, count, across, down) => {
+    const [gap, margin] = [24, 32]
+    const [width, height] = [2 * margin + across * (300 + gap) - gap, 2 * margin + down * (200 + gap) - gap]
+    expect(size(columns, count)).toEqual([width, height])
+  })
+})
+
 describe('plot.history', () => {
   it('shows loss and accuracy of what fit returns, and the loss alone without labels', () => {
     const epoch = { loss: 0.5, accuracy: 0.9, validationLoss: 0.6, validationAccuracy: 0.85 }
