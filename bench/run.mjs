@@ -6,13 +6,14 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { table } from './support.mjs'
 
-const questions = ['gemm', 'activations', 'step', 'epoch']
+const questions = ['gemm', 'activations', 'gates', 'step', 'epoch']
 const help = `Measures chainrule against a multi-layer perceptron in plain JavaScript (bench/js-mlp.mjs), in one run.
 
   npm run bench -- [questions] [--json]
 
   gemm          matrix products: squares, and those of a training step
   activations   activation gates forward and backward
+  gates         what a gate costs beside its kernel
   step          one training step of 784-512-256-10 at batch 128
   epoch         one epoch over MNIST
 

@@ -7,13 +7,14 @@ const WARM_UP = 250
 /**
  * Times functions against each other: each is warmed up, then all take turns, so that the machine's drift meets all of them.
  * @param contenders functions by name; a promise that one returns is awaited
+ * @param options rounds; milliseconds of warming up, and of a sample
  * @returns { name: { median, min } } in seconds per call
  */
-export async function race(contenders, { rounds = 15, warmUp = WARM_UP } = {}) {
+export async function race(contenders, { rounds = 15, warmUp = WARM_UP, sample = SAMPLE } = {}) {
   const runners = []
   for (const [name, run] of Object.entries(contenders)) {
     const once = await warm(run, warmUp)
-    runners.push({ name, run, calls: Math.max(1, Math.ceil(SAMPLE / once)), samples: [] })
+    runners.push({ name, run, calls: Math.max(1, Math.ceil(sample / once)), samples: [] })
   }
   for (let round = 0; round < rounds; round++) {
     for (const { run, calls, samples } of runners) samples.push((await time(run, calls)) / calls / 1000)

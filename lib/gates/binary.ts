@@ -1,7 +1,8 @@
 // Gates of two inputs, on numbers and tensors; tensors broadcast, and gradients are summed over broadcast axes.
 import type { Tensor } from '../tensor/tensor.js'
+import type { Named } from './contract.js'
 import { BuiltinGate, type Value } from './gate.js'
-import { binary, type Named, sumTo, zipWith } from './ops.js'
+import { binary, sumTo, zipWith } from './ops.js'
 
 type Pair = readonly [x: Value, y: Value]
 

@@ -3,7 +3,7 @@
 import { describe, shapeText } from '../checks.js'
 import { ArgumentError, DTypeError, ShapeError, StateError } from '../errors.js'
 import type { DType } from '../tensor/dtype.js'
-import { type Shape, sameShape } from '../tensor/shape.js'
+import { type Shape, sameShape, sizeOf } from '../tensor/shape.js'
 import { Tensor } from '../tensor/tensor.js'
 import type { Value } from './gate.js'
 
@@ -13,8 +13,18 @@ export function formText(value: unknown): string {
 }
 
 /** Who is held to the rules; its name is asked for when an error is written. */
-interface Named {
+export interface Named {
   readonly name: string
+}
+
+/**
+ * Throws if the memory of a tensor was given away (transferred to another thread, say) since the tensor was made.
+ * @param role - what the tensor is to the gate: `input`, `upstream gradient`
+ */
+export function checkIntact(gate: Named, role: string, x: Tensor): void {
+  if (x.data.length !== sizeOf(x.shape)) {
+    throw new StateError(gate.name, `${role} ${shapeText(x.shape)} to have its memory`, 'detached memory')
+  }
 }
 
 /** Shape and element type of a value; a number has neither. Used again for every pass. */
@@ -77,6 +87,7 @@ export class Contract {
       throw new StateError(gate.name, 'forward before backward', got)
     }
     if (!this.#output.fits(upstream)) throw this.#output.mismatch(gate.name, 'upstream gradient', upstream)
+    if (upstream instanceof Tensor) checkIntact(gate, 'upstream gradient', upstream)
   }
 
   /** Ends the pass: throws unless there is one gradient per input, each of its input's form. */

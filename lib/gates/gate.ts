@@ -2,8 +2,9 @@
 // of its input's shape. Contract (contract.ts) holds these rules; BuiltinGate and checked() apply them.
 import { describe } from '../checks.js'
 import { ArgumentError, DTypeError } from '../errors.js'
+import { translated } from '../native/load.js'
 import { Tensor } from '../tensor/tensor.js'
-import { Contract } from './contract.js'
+import { Contract, checkIntact } from './contract.js'
 import { watcher } from './watch.js'
 
 export { formText } from './contract.js'
@@ -86,6 +87,7 @@ export abstract class BuiltinGate<Kept = undefined> implements Gate {
       if (input.dtype === 'int32' && !this.takesIntegers) {
         throw new DTypeError(this.name, 'inputs of type float32 or float64', 'int32')
       }
+      checkIntact(this, 'input', input)
     }
   }
 
@@ -101,7 +103,13 @@ export abstract class BuiltinGate<Kept = undefined> implements Gate {
    */
   backward(upstream: Value, options: BackwardOptions = noOptions): Value[] {
     this.#contract.checkUpstream(this, upstream)
-    const gradients = this.derive(upstream, this.kept as Kept, options)
+    let gradients: Value[]
+    try {
+      gradients = this.derive(upstream, this.kept as Kept, options)
+    } catch (error) {
+      // What was kept may have lost its memory since forward: the addon refuses it.
+      throw translated(this.name, error)
+    }
     this.kept = undefined
     this.#contract.end(this, gradients, options.inputGradient)
     watcher()?.backward(this, upstream, gradients)

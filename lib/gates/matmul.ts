@@ -1,18 +1,19 @@
 // Matrix products: of matrices and vectors, and of stacks of matrices whose leading axes broadcast.
 import { ShapeError } from '../errors.js'
 import { allocate, type FloatArray, type FloatDType } from '../tensor/dtype.js'
-import { broadcastShape, broadcastStrides, type Shape, sizeOf } from '../tensor/shape.js'
+import { broadcastShape, broadcastStrides, type Shape, sameShape, sizeOf } from '../tensor/shape.js'
 import { Tensor } from '../tensor/tensor.js'
+import { checkIntact } from './contract.js'
 import { BuiltinGate, formText, type Value } from './gate.js'
 import { commonDType, matrix, multiplyInto, transposed } from './ops.js'
 
-/** How a product is divided into products of matrices. */
-interface Product {
+/** How products of tensors of two shapes are divided into products of matrices; found once. */
+interface Plan {
+  readonly a: Shape
+  readonly b: Shape
   readonly m: number
   readonly k: number
   readonly n: number
-  /** Extents of the stacks' leading axes, broadcast. */
-  readonly batch: Shape
   /** For each product, which matrix of A and which of B: a stack that broadcasts is used again. */
   readonly pairs: readonly (readonly [a: number, b: number])[]
   readonly shape: Shape
@@ -24,6 +25,8 @@ interface Product {
  * summed over broadcast axes.
  */
 export class MatMul extends BuiltinGate<{ a: Tensor; b: Tensor }> {
+  #plan: Plan | undefined
+
   override forward(a: Tensor, b: Tensor): Value
   override forward(a: Value, b: Value): Value
   override forward(a: Value, b: Value): Value {
@@ -43,8 +46,8 @@ export class MatMul extends BuiltinGate<{ a: Tensor; b: Tensor }> {
       )
     }
     const dtype = commonDType(this, a, b)
-    const { m, k, n, pairs, batch, shape } = divide(this.name, a.shape, b.shape)
-    const out = allocate(dtype, sizeOf(batch) * m * n)
+    const { m, k, n, pairs, shape } = this.#planOf(a.shape, b.shape)
+    const out = allocate(dtype, pairs.length * m * n)
     const [left, right] = [a.data as FloatArray, b.data as FloatArray]
     for (let p = 0; p < pairs.length; p++) {
       const [i, j] = pairs[p]!
@@ -55,7 +58,9 @@ export class MatMul extends BuiltinGate<{ a: Tensor; b: Tensor }> {
   }
 
   protected override derive(upstream: Value, { a, b }: { a: Tensor; b: Tensor }): Value[] {
-    const { m, k, n, pairs } = divide(this.name, a.shape, b.shape)
+    checkIntact(this, 'input', a)
+    checkIntact(this, 'input', b)
+    const { m, k, n, pairs } = this.#planOf(a.shape, b.shape)
     const dtype = a.dtype as FloatDType
     const data = (typeof upstream === 'number' ? allocate(dtype, 1).fill(upstream) : upstream.data) as FloatArray
     const [left, right] = [a.data as FloatArray, b.data as FloatArray]
@@ -71,6 +76,13 @@ export class MatMul extends BuiltinGate<{ a: Tensor; b: Tensor }> {
     }
     return [new Tensor(da, a.shape), new Tensor(db, b.shape)]
   }
+
+  #planOf(a: Shape, b: Shape): Plan {
+    const last = this.#plan
+    if (last !== undefined && sameShape(last.a, a) && sameShape(last.b, b)) return last
+    this.#plan = divide(this.name, a, b)
+    return this.#plan
+  }
 }
 
 function fits(a: Shape, b: Shape): boolean {
@@ -82,7 +94,7 @@ function part(data: FloatArray, index: number, size: number): FloatArray {
   return data.length === size ? data : data.subarray(index * size, (index + 1) * size)
 }
 
-function divide(operation: string, a: Shape, b: Shape): Product {
+function divide(operation: string, a: Shape, b: Shape): Plan {
   const k = a[a.length - 1]!
   const m = a.length > 1 ? a[a.length - 2]! : 1
   const n = b.length > 1 ? b[b.length - 1]! : 1
@@ -91,10 +103,10 @@ function divide(operation: string, a: Shape, b: Shape): Product {
   if (stackB.length === 0) {
     // One B for all: the rows of all of A's matrices are rows of one matrix.
     const rows = sizeOf(stackA) * m
-    return { m: rows, k, n, batch: [], pairs: [[0, 0]], shape: Object.freeze([...stackA, ...ends]) }
+    return { a, b, m: rows, k, n, pairs: [[0, 0]], shape: Object.freeze([...stackA, ...ends]) }
   }
   const batch = broadcastShape(operation, stackA, stackB)
-  return { m, k, n, batch, pairs: pairsOf(batch, stackA, stackB), shape: Object.freeze([...batch, ...ends]) }
+  return { a, b, m, k, n, pairs: pairsOf(batch, stackA, stackB), shape: Object.freeze([...batch, ...ends]) }
 }
 
 function pairsOf(batch: Shape, a: Shape, b: Shape): [number, number][] {

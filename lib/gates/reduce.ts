@@ -26,6 +26,24 @@ export function reducedShape(shape: Shape, axes: readonly number[], keepDims: bo
   )
 }
 
+/** A tensor seen as [outer, extent, inner] around the axes that are reduced. */
+export interface Split {
+  readonly outer: number
+  readonly extent: number
+  readonly inner: number
+}
+
+/** How `axes` (ascending) split a shape, or undefined if they are not one behind the other. */
+export function splitAt(shape: Shape, axes: readonly number[]): Split | undefined {
+  const [first, last] = [axes[0] ?? 0, axes[axes.length - 1] ?? -1]
+  if (last - first + 1 !== axes.length) return undefined
+  return {
+    outer: sizeOf(shape.slice(0, first)),
+    extent: sizeOf(shape.slice(first, last + 1)),
+    inner: sizeOf(shape.slice(last + 1)),
+  }
+}
+
 /** Reduces x along `axes` (ascending) to a tensor of shape `result`, which only says how the extents are written. */
 export function reduceAxes(kind: ReduceKind, x: Tensor, axes: readonly number[], result: Shape): Tensor {
   const extents = [...x.shape]
@@ -35,8 +53,8 @@ export function reduceAxes(kind: ReduceKind, x: Tensor, axes: readonly number[],
     let first = last
     while (first > 0 && axes[first - 1] === axes[first]! - 1) first--
     const [from, to] = [axes[first]!, axes[last]! + 1]
-    const [outer, extent, inner] = [extents.slice(0, from), extents.slice(from, to), extents.slice(to)].map(sizeOf)
-    data = reduceAxis(kind, outer!, extent!, inner!, data, x.dtype as FloatDType)
+    const split = splitAt(extents, axes.slice(first, last + 1))!
+    data = reduceAxis(kind, split, data, x.dtype as FloatDType)
     extents.splice(from, to - from)
     last = first - 1
   }
@@ -44,11 +62,9 @@ export function reduceAxes(kind: ReduceKind, x: Tensor, axes: readonly number[],
 }
 
 /** y[outer, inner] = Σ, max or min over the middle axis of x[outer, extent, inner]. NaN wins over every number. */
-function reduceAxis(
+export function reduceAxis(
   kind: ReduceKind,
-  outer: number,
-  extent: number,
-  inner: number,
+  { outer, extent, inner }: Split,
   x: FloatArray,
   dtype: FloatDType,
 ): FloatArray {

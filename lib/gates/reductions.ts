@@ -3,12 +3,13 @@ import { boolean, describe, integer, options, shapeText } from '../checks.js'
 import { ArgumentError, ShapeError } from '../errors.js'
 import { native } from '../native/load.js'
 import { allocate, type FloatArray, type FloatDType } from '../tensor/dtype.js'
-import { sizeOf } from '../tensor/shape.js'
+import { type Shape, sameShape, sizeOf } from '../tensor/shape.js'
 import { Tensor } from '../tensor/tensor.js'
+import { checkIntact } from './contract.js'
 import { BuiltinGate, type Value } from './gate.js'
 import { binary, filledLike } from './ops.js'
-import { checkAxes, type ReduceKind, reduceAxes, reducedShape } from './reduce.js'
-import { expand } from './strided.js'
+import { checkAxes, type ReduceKind, reduceAxes, reduceAxis, reducedShape, type Split, splitAt } from './reduce.js'
+import { expand, inverse, permute } from './strided.js'
 
 /** Options of the gates that reduce along axes. */
 export interface AxisOptions {
@@ -18,12 +19,27 @@ export interface AxisOptions {
   keepDims?: boolean
 }
 
+/** How tensors of one shape are reduced; found once. */
+interface Plan {
+  readonly input: Shape
+  /** Ascending. */
+  readonly axes: readonly number[]
+  /** How many elements become one. */
+  readonly count: number
+  /** The shape with the reduced axes at extent 1: it broadcasts to the input's. */
+  readonly kept: Shape
+  readonly result: Shape
+  /** Undefined if the axes are not one behind the other. */
+  readonly split: Split | undefined
+}
+
 /** Base of the gates along axes. Numbers pass as they are. */
 abstract class Reduction<Kept> extends BuiltinGate<Kept> {
   /** As given; undefined for all axes. */
   readonly axis: number | readonly number[] | undefined
   /** As given. */
   readonly keepDims: boolean
+  #plan: Plan | undefined
 
   constructor(given?: AxisOptions) {
     super()
@@ -39,27 +55,40 @@ abstract class Reduction<Kept> extends BuiltinGate<Kept> {
     return super.backward(dy) as [Value]
   }
 
-  /** The axes to reduce, ascending. */
-  protected axesOf(x: Tensor): number[] {
-    if (this.axis === undefined) return Array.from(x.shape.keys())
-    return checkAxes(this.name, typeof this.axis === 'number' ? [this.axis] : this.axis, x.rank)
+  /** How a tensor is reduced. */
+  protected planOf(x: Tensor): Plan {
+    if (this.#plan === undefined || !sameShape(this.#plan.input, x.shape)) {
+      const axis = this.axis ?? Array.from(x.shape.keys())
+      const axes = checkAxes(this.name, typeof axis === 'number' ? [axis] : axis, x.rank)
+      this.#plan = {
+        input: x.shape,
+        axes,
+        count: sizeOf(axes.map((a) => x.shape[a]!)),
+        kept: reducedShape(x.shape, axes, true),
+        result: reducedShape(x.shape, axes, this.keepDims),
+        split: splitAt(x.shape, axes),
+      }
+    }
+    return this.#plan
   }
 
   /** Reduces; a number where no axis is left. */
-  protected reduce(kind: ReduceKind, x: Tensor, axes: readonly number[]): Value {
-    const shape = reducedShape(x.shape, axes, this.keepDims)
-    if (shape.length > 0) return reduceAxes(kind, x, axes, shape)
+  protected reduce(kind: ReduceKind, x: Tensor, { axes, result, split }: Plan): Value {
     const data = x.data as FloatArray
+    if (result.length > 0) {
+      return split
+        ? new Tensor(reduceAxis(kind, split, data, x.dtype as FloatDType), result)
+        : reduceAxes(kind, x, axes, result)
+    }
+    if (kind === 'sum') return native().sum(data)
     if (kind === 'max') return native().maximum(data)
-    return kind === 'sum' ? native().sum(data) : (reduceAxes(kind, x, axes, shape).data[0] ?? Number.NaN)
+    return reduceAxis(kind, { outer: 1, extent: data.length, inner: 1 }, data, x.dtype as FloatDType)[0]!
   }
 }
 
-/** A value of the reduced form with the reduced axes at extent 1, so that it broadcasts to the input's shape. */
-function aligned(value: Value, x: Tensor, axes: readonly number[]): Tensor {
-  const shape = reducedShape(x.shape, axes, true)
-  const data = typeof value === 'number' ? allocate(x.dtype as FloatDType, 1).fill(value) : value.data
-  return new Tensor(data as FloatArray, shape)
+/** The numbers of a value that is a number or a tensor. */
+function numbersOf(value: Value, dtype: FloatDType): FloatArray {
+  return (typeof value === 'number' ? allocate(dtype, 1).fill(value) : value.data) as FloatArray
 }
 
 /** Base of Sum and Mean: dx is dy times a factor, repeated along the reduced axes. Keeps the input for its shape. */
@@ -70,9 +99,9 @@ abstract class Additive extends Reduction<Value> {
   protected override compute(x: Value): Value {
     let y = x
     if (typeof x !== 'number') {
-      const axes = this.axesOf(x)
-      const sum = this.reduce('sum', x, axes)
-      const n = this.divisor(count(x, axes))
+      const plan = this.planOf(x)
+      const n = this.divisor(plan.count)
+      const sum = this.reduce('sum', x, plan)
       y = n === 1 ? sum : binary(this, 'divide', sum, n)
     }
     this.kept = x
@@ -81,15 +110,12 @@ abstract class Additive extends Reduction<Value> {
 
   protected override derive(dy: Value, x: Value): Value[] {
     if (typeof x === 'number') return [dy]
-    const axes = this.axesOf(x)
-    const n = this.divisor(count(x, axes))
+    const { count, kept } = this.planOf(x)
+    const n = this.divisor(count)
     const each = n === 1 ? dy : binary(this, 'divide', dy, n)
-    return [typeof each === 'number' ? filledLike(x, each) : expand(aligned(each, x, axes), x.shape)]
+    if (typeof each === 'number') return [filledLike(x, each)]
+    return [expand(new Tensor(each.data, kept), x.shape)]
   }
-}
-
-function count(x: Tensor, axes: readonly number[]): number {
-  return sizeOf(axes.map((axis) => x.shape[axis]!))
 }
 
 /** Σx over all elements (a number) or along axes; every element receives dy. */
@@ -113,11 +139,11 @@ abstract class Extreme extends Reduction<{ x: Value; y: Value }> {
   protected override compute(x: Value): Value {
     let y = x
     if (typeof x !== 'number') {
-      const axes = this.axesOf(x)
-      if (count(x, axes) === 0 && sizeOf(reducedShape(x.shape, axes, false)) > 0) {
+      const plan = this.planOf(x)
+      if (plan.count === 0 && sizeOf(reducedShape(x.shape, plan.axes, false)) > 0) {
         throw new ShapeError(this.name, 'at least one element to choose from', shapeText(x.shape))
       }
-      y = this.reduce(this.kind, x, axes)
+      y = this.reduce(this.kind, x, plan)
     }
     this.kept = { x, y }
     return y
@@ -125,25 +151,37 @@ abstract class Extreme extends Reduction<{ x: Value; y: Value }> {
 
   protected override derive(dy: Value, { x, y }: { x: Value; y: Value }): Value[] {
     if (typeof x === 'number') return [dy]
-    const axes = this.axesOf(x)
-    const chosen = new Tensor(
-      ties(x.data as FloatArray, expand(aligned(y, x, axes), x.shape).data as FloatArray),
-      x.shape,
-    )
-    const many = reduceAxes('sum', chosen, axes, reducedShape(x.shape, axes, true))
-    const each = binary(this, 'divide', aligned(dy, x, axes), many)
-    return [binary(this, 'multiply', chosen, each)]
+    checkIntact(this, 'input', x)
+    const { axes, count, split } = this.planOf(x)
+    const dtype = x.dtype as FloatDType
+    const [extreme, upstream] = [numbersOf(y, dtype), numbersOf(dy, dtype)]
+    if (split) return [new Tensor(share(split, x.data as FloatArray, extreme, upstream), x.shape)]
+    // With the reduced axes behind the others they are one behind the other.
+    const order = [...x.shape.keys()].sort((a, b) => Number(axes.includes(a)) - Number(axes.includes(b)))
+    const moved = permute(x, order)
+    const last = { outer: extreme.length, extent: count, inner: 1 }
+    const dx = new Tensor(share(last, moved.data as FloatArray, extreme, upstream), moved.shape)
+    return [permute(dx, inverse(order))]
   }
 }
 
-/** 1 where x is the extreme, else 0; a NaN is its own extreme. */
-function ties(x: FloatArray, extreme: FloatArray): FloatArray {
-  const out = x instanceof Float32Array ? new Float32Array(x.length) : new Float64Array(x.length)
-  for (let i = 0; i < out.length; i++) {
-    const value = x[i]!
-    out[i] = value === extreme[i]! || Number.isNaN(value) ? 1 : 0
+/** dx[outer, extent, inner] (=): each dy[outer, inner] divided among the elements that are the extreme; NaN is its own. */
+function share({ outer, extent, inner }: Split, x: FloatArray, extreme: FloatArray, dy: FloatArray): FloatArray {
+  const dx = x instanceof Float32Array ? new Float32Array(x.length) : new Float64Array(x.length)
+  const ties = new Float64Array(inner)
+  for (let o = 0; o < outer; o++) {
+    const [first, to] = [o * extent * inner, o * inner]
+    ties.fill(0)
+    for (let e = 0, at = first; e < extent; e++) {
+      for (let i = 0; i < inner; i++, at++) if (x[at] === extreme[to + i] || Number.isNaN(x[at])) ties[i]!++
+    }
+    for (let e = 0, at = first; e < extent; e++) {
+      for (let i = 0; i < inner; i++, at++) {
+        if (x[at] === extreme[to + i] || Number.isNaN(x[at])) dx[at] = dy[to + i]! / ties[i]!
+      }
+    }
   }
-  return out
+  return dx
 }
 
 /** The largest element of all (a number) or along axes. NaN if there is one. */

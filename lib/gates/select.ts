@@ -4,8 +4,9 @@ import { ArgumentError, IndexError } from '../errors.js'
 import { native } from '../native/load.js'
 import { type NestedInput, tensor } from '../tensor/create.js'
 import { allocate, type FloatArray, type FloatDType } from '../tensor/dtype.js'
-import { broadcastShape, checkAxis, type Shape, sizeOf } from '../tensor/shape.js'
+import { broadcastShape, checkAxis, type Shape, sameShape, sizeOf } from '../tensor/shape.js'
 import { Tensor } from '../tensor/tensor.js'
+import { checkIntact } from './contract.js'
 import { ElementGate } from './element-gate.js'
 import { BuiltinGate, type Value } from './gate.js'
 import { binary, commonDType, commonShape, sumTo } from './ops.js'
@@ -18,9 +19,10 @@ export interface GatherOptions {
   axis?: number
 }
 
-/** What backward of {@link Gather} needs: the input's shape, the width of a row, and the rows that were taken. */
-interface Gathered {
+/** How {@link Gather} reads tensors of one shape: as rows of some width, by number; found once. */
+interface Rows {
   readonly input: Shape
+  readonly output: Shape
   readonly width: number
   readonly rows: Int32Array
 }
@@ -29,10 +31,11 @@ interface Gathered {
  * Elements of an axis by index, as NumPy's take: that axis is replaced by the axes of the indices. dX adds dY up where an
  * index occurs more than once.
  */
-export class Gather extends TensorGate<Gathered> {
+export class Gather extends TensorGate<Rows> {
   /** Integers; negative ones count from the end of the axis. */
   readonly indices: Tensor
   readonly axis: number
+  #last: Rows | undefined
 
   /** @param indices - nested arrays, a typed array or a tensor of integers; a number takes one element, and the axis goes */
   constructor(indices: NestedInput | ArrayLike<number> | Tensor, given?: GatherOptions) {
@@ -46,24 +49,35 @@ export class Gather extends TensorGate<Gathered> {
   }
 
   protected override map(x: Tensor): Tensor {
-    const axis = checkAxis(this.name, this.axis, x.rank)
-    const width = sizeOf(x.shape.slice(axis + 1))
-    const rows = this.#rows(sizeOf(x.shape.slice(0, axis)), x.shape[axis]!)
-    const shape = Object.freeze([...x.shape.slice(0, axis), ...this.indices.shape, ...x.shape.slice(axis + 1)])
-    const out = allocate(x.dtype as FloatDType, sizeOf(shape))
-    if (out.length > 0) native().gatherRows(x.data as FloatArray, width, rows, 0, rows.length, 1, out)
-    this.kept = { input: x.shape, width, rows }
-    return new Tensor(out, shape)
+    const rows = this.#rowsOf(x.shape)
+    const out = allocate(x.dtype as FloatDType, sizeOf(rows.output))
+    gatherRows(rows, x.data as FloatArray, out)
+    this.kept = rows
+    return new Tensor(out, rows.output)
   }
 
-  protected override pull(dy: Tensor, { input, width, rows }: Gathered): Tensor {
-    const dx = allocate(dy.dtype as FloatDType, sizeOf(input))
-    scatterAdd(width, rows, dy.data as FloatArray, dx)
-    return new Tensor(dx, input)
+  protected override pull(dy: Tensor, rows: Rows): Tensor {
+    const dx = allocate(dy.dtype as FloatDType, sizeOf(rows.input))
+    scatterAdd(rows, dy.data as FloatArray, dx)
+    return new Tensor(dx, rows.input)
+  }
+
+  #rowsOf(input: Shape): Rows {
+    if (this.#last === undefined || !sameShape(this.#last.input, input)) {
+      const axis = checkAxis(this.name, this.axis, input.length)
+      const [outer, inner] = [input.slice(0, axis), input.slice(axis + 1)]
+      this.#last = {
+        input,
+        output: Object.freeze([...outer, ...this.indices.shape, ...inner]),
+        width: sizeOf(inner),
+        rows: this.#number(sizeOf(outer), input[axis]!),
+      }
+    }
+    return this.#last
   }
 
   /** The indices as rows of the input seen as [outer·extent, width]. */
-  #rows(outer: number, extent: number): Int32Array {
+  #number(outer: number, extent: number): Int32Array {
     const indices = this.indices.data
     const rows = new Int32Array(outer * indices.length)
     for (let o = 0, to = 0; o < outer; o++) {
@@ -79,8 +93,17 @@ export class Gather extends TensorGate<Gathered> {
   }
 }
 
+// Up to here a loop in TypeScript takes less time than calling the addon.
+const SMALL = 64
+
+/** y[i, :] = x[rows[i], :] */
+function gatherRows({ width, rows }: Rows, x: FloatArray, y: FloatArray): void {
+  if (y.length > SMALL) native().gatherRows(x, width, rows, 0, rows.length, 1, y)
+  else for (let to = 0; to < y.length; to++) y[to] = x[rows[Math.floor(to / width)]! * width + (to % width)]!
+}
+
 /** dx[rows[i], :] += dy[i, :] */
-function scatterAdd(width: number, rows: Int32Array, dy: FloatArray, dx: FloatArray): void {
+function scatterAdd({ width, rows }: Rows, dy: FloatArray, dx: FloatArray): void {
   for (let i = 0, from = 0; i < rows.length; i++) {
     for (let to = rows[i]! * width, end = to + width; to < end; ) dx[to++]! += dy[from++]!
   }
@@ -170,6 +193,7 @@ export class Clip extends ElementGate<Value> {
   protected override derive(dy: Value, x: Value): Value[] {
     const { min, max } = this
     if (typeof dy === 'number' || typeof x === 'number') return [(x as number) >= min && (x as number) <= max ? dy : 0]
+    checkIntact(this, 'input', x)
     const [input, upstream] = [x.data, dy.data]
     const dx = allocate(dy.dtype as FloatDType, upstream.length)
     for (let i = 0; i < dx.length; i++) dx[i] = input[i]! >= min && input[i]! <= max ? upstream[i]! : 0

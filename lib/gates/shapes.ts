@@ -7,7 +7,7 @@ import { Tensor } from '../tensor/tensor.js'
 import { BuiltinGate, type Value } from './gate.js'
 import { sumTo } from './ops.js'
 import { checkAxes } from './reduce.js'
-import { expand, permute } from './strided.js'
+import { expand, inverse, permute } from './strided.js'
 import { TensorGate } from './tensor-gate.js'
 
 /** Reorders the axes: axis i of the output is axis axes[i] of the input. dX is dY in the old order. */
@@ -28,9 +28,7 @@ export class Transpose extends TensorGate<readonly number[]> {
   }
 
   protected override pull(dy: Tensor, order: readonly number[]): Tensor {
-    const back: number[] = []
-    for (const [i, axis] of order.entries()) back[axis] = i
-    return permute(dy, back)
+    return permute(dy, inverse(order))
   }
 
   #order(rank: number): number[] {

@@ -61,9 +61,36 @@ export function dense(shape: Shape): Layout {
 export function expand(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x
   const out = allocate(x.dtype as FloatDType, sizeOf(shape))
-  if (x.data.length === 1) out.fill(x.data[0]!)
-  else gather(x.data as FloatArray, shape, broadcastStrides(x.shape, shape), out)
+  const data = x.data as FloatArray
+  if (data.length === 1) out.fill(data[0]!)
+  else if (out.length > 0 && !repeatOneAxis(x.shape, shape, data, out)) {
+    gather(data, shape, broadcastStrides(x.shape, shape), out)
+  }
   return new Tensor(out, shape)
+}
+
+/** out[outer, repeat, inner] = x[outer, inner], if the axes to repeat are one behind the other; else false. */
+function repeatOneAxis(from: Shape, to: Shape, x: FloatArray, out: FloatArray): boolean {
+  const lead = to.length - from.length
+  let [outer, repeat, inner] = [1, 1, 1]
+  for (let axis = 0; axis < to.length; axis++) {
+    const extent = to[axis]!
+    if (extent === 1) continue
+    if (axis < lead || from[axis - lead] !== extent) {
+      if (inner > 1) return false
+      repeat *= extent
+    } else if (repeat === 1) outer *= extent
+    else inner *= extent
+  }
+  const long = inner >= LONG_RUN
+  for (let o = 0, at = 0; o < outer; o++) {
+    const start = o * inner
+    for (let r = 0; r < repeat; r++, at += inner) {
+      if (long) out.set(x.subarray(start, start + inner), at)
+      else for (let i = 0; i < inner; i++) out[at + i] = x[start + i]!
+    }
+  }
+  return true
 }
 
 /** The tensor with its axes in another order: axis i of the result is axis order[i] of x. */
@@ -78,6 +105,13 @@ export function permute(x: Tensor, order: readonly number[]): Tensor {
     out,
   )
   return new Tensor(out, shape)
+}
+
+/** The order that undoes `order`. */
+export function inverse(order: readonly number[]): number[] {
+  const back: number[] = []
+  for (const [i, axis] of order.entries()) back[axis] = i
+  return back
 }
 
 /** out[i] = x[Σ index·stride], row-major over `shape`. */
