@@ -14,7 +14,7 @@ import {
   type Value,
   zeros,
 } from '../../lib/index.js'
-import { configOf, networkOf } from '../../lib/nn/registry.js'
+import { configOf, networkOf } from '../../lib/nn/config.js'
 import { numbers, randomTensor } from '../support.js'
 
 const x = () => randomTensor([3, 4], 91, 0.5, 2)

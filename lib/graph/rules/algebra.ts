@@ -1,7 +1,8 @@
 // Derivatives, in graph operations, of the gates of two inputs and of matrix products.
 import { Add, Divide, Maximum, Minimum, Multiply, Pow, Subtract } from '../../gates/binary.js'
+import type { Named } from '../../gates/contract.js'
 import { MatMul } from '../../gates/matmul.js'
-import { type Named, zipWith } from '../../gates/ops.js'
+import { zipWith } from '../../gates/ops.js'
 import { Where } from '../../gates/select.js'
 import { allocate, type FloatDType } from '../../tensor/dtype.js'
 import { broadcastShape, type Shape } from '../../tensor/shape.js'
