@@ -38,6 +38,13 @@ export {
   valueAndGrad,
   vjp,
 } from './graph/functional.js'
+export { fuse, type Replacement } from './graph/fuse/fuse.js'
+export {
+  Affine,
+  type AffineOptions,
+  SoftmaxCrossEntropy,
+  type SoftmaxCrossEntropyOptions,
+} from './graph/fuse/gates.js'
 export { hessian, hvp, type Inputs, jacobian, jvp } from './graph/jacobian.js'
 export { ops } from './graph/ops.js'
 export type { GateClass, Rule } from './graph/rules/rule.js'

@@ -11,6 +11,7 @@ import { Clip, Gather, Where } from '../gates/select.js'
 import { BroadcastTo, Flatten, Reshape, Transpose } from '../gates/shapes.js'
 import { LogSoftmax, Softmax } from '../gates/softmax.js'
 import type { FloatDType } from '../tensor/dtype.js'
+import { Affine, SoftmaxCrossEntropy } from './fuse/gates.js'
 import type { GateClass } from './rules/rule.js'
 
 interface Along {
@@ -47,6 +48,8 @@ const makers = new Map<unknown, Maker>([
   row(Slice, ({ slices }) => new Slice(slices)),
   row(Gather, ({ indices, axis }) => new Gather(indices, { axis })),
   row(Where, ({ condition }) => new Where(condition)),
+  row(Affine, ({ activation, transposed }) => new Affine(activation ? { activation, transposed } : { transposed })),
+  row(SoftmaxCrossEntropy, ({ scale }) => new SoftmaxCrossEntropy({ scale })),
   row(Clip, ({ min, max }) => new Clip({ min, max })),
 ])
 

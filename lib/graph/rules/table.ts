@@ -6,6 +6,7 @@ import { type Gate, gateName, unwrapped } from '../../gates/gate.js'
 import { adjointRules } from './adjoint.js'
 import { algebraRules } from './algebra.js'
 import { elementwiseRules } from './elementwise.js'
+import { fusedRules } from './fused.js'
 import type { GateClass, Rule } from './rule.js'
 import { shapeRules } from './shapes.js'
 import { slopeRules } from './slope.js'
@@ -19,6 +20,7 @@ const rules = new Map<unknown, Rule>([
   ...spreadRules,
   ...adjointRules,
 ])
+for (const [type, rule] of fusedRules((other) => rules.get(other)!)) rules.set(type, rule)
 
 /**
  * States the derivative of a gate of one's own in graph operations, so that gradients of gradients can pass it. A rule
