@@ -41,6 +41,16 @@ describe('examples/', () => {
     expect(shown).toContain('3 of 3 elements agree')
   })
 
+  it('draw.mjs draws the graphs of the lecture', () => {
+    const shown = node('examples/draw.mjs', folder)
+    for (const name of ['product', 'sigmoid-gates', 'sigmoid', 'norm']) {
+      expect(readFileSync(join(folder, `${name}.svg`), 'utf8')).toMatch(/^<svg .*<\/svg>\n$/s)
+    }
+    expect(shown).toMatch(/#2 = #1 × z +-12 +grad +1\n/)
+    expect(shown).toMatch(/w0 +2 +grad -0\.1966\nx0 +-1 +grad +0\.3932\n/)
+    expect(shown).toMatch(/grad \[\[0\.088, 0\.176\], \[0\.104, 0\.208\]\]/)
+  })
+
   it('own-gate.mjs trains a gate that is not of the library', () => {
     const shown = node('examples/own-gate.mjs')
     expect(shown).toContain('checkGradients(Sine): 4 of 4 elements agree')

@@ -1,5 +1,6 @@
 // Axes: from values to places, and the round numbers that stand beside them.
 import { boolean, describe, finite, options } from '../checks.js'
+import { numberText } from '../draw/numbers.js'
 import { ArgumentError } from '../errors.js'
 
 /** An axis of a chart. */
@@ -109,16 +110,4 @@ function logarithmic(low: number, high: number, _whole: boolean, count: number):
   const first = all.filter((tick) => tick <= low * (1 + 1e-9)).length - 1
   const last = all.findIndex((tick) => tick >= high * (1 - 1e-9))
   return all.slice(Math.max(0, first), (last < 0 ? all.length : Math.max(first + 1, last)) + 1)
-}
-
-/** A number as pictures show it: four digits, whole numbers in full, a true minus, powers of ten where it is very large or small. */
-export function numberText(value: number, digits = 4): string {
-  if (!Number.isFinite(value)) return String(value).replace('-', '−').replace('Infinity', '∞')
-  const size = Math.abs(value)
-  if (Number.isInteger(value) && size < 1e6) return value.toLocaleString('en-US').replace('-', '−').replace(/^−0$/, '0')
-  const far = size !== 0 && (size >= 1e6 || size < 1e-4)
-  const shown = far
-    ? value.toExponential(Math.max(0, digits - 2)).replace(/\.?0*e\+?/, 'e')
-    : Number(value.toPrecision(digits)).toString()
-  return shown.replaceAll('-', '−').replace(/^−0$/, '0')
 }

@@ -1,11 +1,11 @@
 // Heat maps: a matrix as coloured cells with their numbers; confusion matrices are heat maps of rows' shares.
 import { boolean, describe, oneOf, options } from '../checks.js'
+import { numberText } from '../draw/numbers.js'
 import { pngUri } from '../draw/png.js'
 import { type Box, placed, shortened, text, textWidth } from '../draw/svg.js'
 import { hexOf, rgbOf, type Theme } from '../draw/theme.js'
 import { ArgumentError, ShapeError } from '../errors.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { numberText } from './axis.js'
 import {
   type ChartOptions,
   chartKeys,

@@ -1,8 +1,8 @@
 // Learning curves: the course of a training as a picture.
 import { describe, options } from '../checks.js'
+import { numberText } from '../draw/numbers.js'
 import type { ThemeName } from '../draw/theme.js'
 import { ArgumentError } from '../errors.js'
-import { numberText } from './axis.js'
 import type { LineSeries } from './lines.js'
 import { type PagePanel, page } from './page.js'
 import { string } from './panel.js'
