@@ -1,15 +1,9 @@
 // What is drawn of a graph: its nodes in topological order, of a large one those nearest to the outputs.
-import type { Node } from './backward.js'
-
-/** A node of a graph with a name. */
-export interface NamedNode extends Node {
-  readonly name: string | undefined
-  readonly inputs: readonly NamedNode[]
-}
+import type { Variable } from './variable.js'
 
 /** A node to be drawn: a variable, or what stands for `hidden` ones that are left out. */
 export interface Shown {
-  readonly node: NamedNode | undefined
+  readonly node: Variable | undefined
   readonly hidden: number
   /** Places of the inputs in the list; each input stands before. */
   readonly inputs: readonly number[]
@@ -22,9 +16,9 @@ export interface View {
 }
 
 /** Chooses at most `limit` nodes, those with the shortest ways to the roots. */
-export function viewOf(roots: readonly NamedNode[], limit: number): View {
-  const kept = new Set<NamedNode>()
-  const seen = new Set<NamedNode>(roots)
+export function viewOf(roots: readonly Variable[], limit: number): View {
+  const kept = new Set<Variable>()
+  const seen = new Set<Variable>(roots)
   const queue = [...seen]
   for (let i = 0; i < queue.length; i++) {
     if (kept.size < limit) kept.add(queue[i]!)
@@ -37,11 +31,11 @@ export function viewOf(roots: readonly NamedNode[], limit: number): View {
   return { shown: ordered(roots, kept), total: seen.size }
 }
 
-function ordered(roots: readonly NamedNode[], kept: ReadonlySet<NamedNode>): Shown[] {
+function ordered(roots: readonly Variable[], kept: ReadonlySet<Variable>): Shown[] {
   const shown: Shown[] = []
-  const places = new Map<NamedNode, number>()
-  const open = new Set<NamedNode>()
-  const close = (node: NamedNode): void => {
+  const places = new Map<Variable, number>()
+  const open = new Set<Variable>()
+  const close = (node: Variable): void => {
     const left = node.inputs.filter((input) => !kept.has(input))
     if (left.length > 0) shown.push({ node: undefined, hidden: new Set(left).size, inputs: [] })
     const stub = shown.length - 1
@@ -50,8 +44,8 @@ function ordered(roots: readonly NamedNode[], kept: ReadonlySet<NamedNode>): Sho
     shown.push({ node, hidden: 0, inputs: left.length > 0 ? [...inputs, stub] : inputs })
   }
   for (const root of roots) {
-    const path: { node: NamedNode; next: number }[] = []
-    const enter = (node: NamedNode): void => {
+    const path: { node: Variable; next: number }[] = []
+    const enter = (node: Variable): void => {
       if (open.has(node) || !kept.has(node)) return
       open.add(node)
       path.push({ node, next: 0 })
