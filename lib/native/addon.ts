@@ -22,12 +22,13 @@ export interface NativeInfo {
   }[]
 }
 
-/** One forward op of a plan; `weight`, `bias`: offsets in elements into the flat parameter vector. */
-export type PlanOp =
-  | { kind: 'linear'; x: number; y: number; weight: number; weightLength: number; bias?: number }
-  | { kind: 'unary'; x: number; y: number; op: number; p0: number; p1: number }
-  | { kind: 'prelu'; x: number; y: number; weight: number; weightLength: number }
-  | { kind: 'softmax' | 'logSoftmax'; x: number; y: number }
+/** One forward op of a plan: value y from the values x; `weight`, `bias`: offsets in elements into the flat parameter vector. */
+export type PlanOp = { x: number[]; y: number } & (
+  | { kind: 'linear'; weight: number; weightLength: number; bias?: number }
+  | { kind: 'unary'; op: number; p0: number; p1: number }
+  | { kind: 'prelu'; weight: number; weightLength: number }
+  | { kind: 'softmax' | 'logSoftmax' | 'add' | 'subtract' | 'multiply' | 'concat' }
+)
 
 /** A network to compile: op i makes value i + 1 (value 0 is the input), `widths[v]` is the elements per row of value v. */
 export interface PlanDescription {
@@ -40,6 +41,22 @@ export interface PlanDescription {
   loss: 'none' | 'crossEntropy' | 'squaredError'
   /** Length of the flat parameter vector. */
   parameters: number
+}
+
+/** What a plan tells about itself. */
+export interface PlanReport {
+  /** The ops after fusion. `activation` is the fused elementwise op or −1; flops are per row, bytes for a whole batch. */
+  readonly ops: readonly {
+    readonly kind: PlanOp['kind']
+    readonly activation: number
+    readonly width: number
+    readonly parameters: number
+    readonly flops: number
+    readonly bytes: number
+  }[]
+  /** Memory of values and gradients; it is shared by what does not live at one time. */
+  readonly arenaBytes: number
+  readonly stagingBytes: number
 }
 
 /** A compiled network over a model's parameters. Training, evaluation and `predict` run on the library's own threads. */
@@ -84,7 +101,7 @@ export interface NativePlan {
   /** Ends trainings and evaluations that run or wait, each before its next batch; new ones do nothing until `resume()`. */
   stop(): void
   resume(): void
-  describe(): { steps: number; arenaBytes: number; stagingBytes: number }
+  describe(): PlanReport
 }
 
 /**

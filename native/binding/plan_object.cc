@@ -7,7 +7,7 @@
 namespace chainrule::binding {
 namespace {
 
-constexpr const char* kOps[] = {"linear", "unary", "prelu", "softmax", "logSoftmax"};
+constexpr const char* kOps[] = {"linear", "unary", "prelu", "softmax", "logSoftmax", "add", "subtract", "multiply", "concat"};
 constexpr const char* kLosses[] = {"none", "crossEntropy", "squaredError"};
 
 template <std::size_t N>
@@ -35,7 +35,9 @@ Status read_op(const Napi::Object& from, OpDescription* op) {
   const int kind = index_of(kOps, from.Get("kind").ToString().Utf8Value());
   if (kind < 0) return invalid("an op of a known kind");
   op->kind = static_cast<OpKind>(kind);
-  op->x = small(from.Get("x"));
+  if (!from.Get("x").IsArray()) return invalid("an op's inputs x in an array");
+  const Napi::Array inputs = from.Get("x").As<Napi::Array>();
+  for (uint32_t i = 0; i < inputs.Length(); i++) op->x.push_back(small(inputs.Get(i)));
   op->y = small(from.Get("y"));
   op->weight = whole(from.Get("weight"));
   op->weight_length = from.Has("weightLength") ? whole(from.Get("weightLength")) : 0;
@@ -171,6 +173,7 @@ Napi::Value PlanObject::evaluate(const Napi::CallbackInfo& info) {
 
 Napi::Value PlanObject::predict(const Napi::CallbackInfo& info) {
   Arguments a(info.Env(), info, "predict");
+  a.require(loss_ == LossKind::none, "a plan without a loss");
   const Floats x = a.floats(0, "x");
   a.require(a.dtype() == (wide_ ? DType::float64 : DType::float32), "an array of the plan's element type");
   a.require(x.length % inputs_ == 0, "whole rows of x");
@@ -184,6 +187,7 @@ Napi::Value PlanObject::predict(const Napi::CallbackInfo& info) {
 
 Napi::Value PlanObject::predict_sync(const Napi::CallbackInfo& info) {
   Arguments a(info.Env(), info, "predictSync");
+  a.require(loss_ == LossKind::none, "a plan without a loss");
   const Floats x = a.floats(0, "x"), y = a.floats(1, "y");
   a.require(a.dtype() == (wide_ ? DType::float64 : DType::float32), "arrays of the plan's element type");
   a.require(x.length % inputs_ == 0 && y.length % outputs_ == 0 && x.length / inputs_ == y.length / outputs_, "whole rows of x, and y as many");
@@ -206,8 +210,20 @@ Napi::Value PlanObject::resume(const Napi::CallbackInfo&) {
 
 Napi::Value PlanObject::describe(const Napi::CallbackInfo& info) {
   Napi::Object o = Napi::Object::New(info.Env());
-  const auto [steps, arena] = std::visit([](const auto& plan) { return std::pair(plan->steps(), plan->arena_bytes()); }, plan_);
-  o.Set("steps", static_cast<double>(steps));
+  const auto [reports, arena] = std::visit([](const auto& plan) { return std::pair(plan->report(), plan->arena_bytes()); }, plan_);
+  Napi::Array ops = Napi::Array::New(info.Env(), reports.size());
+  for (std::size_t i = 0; i < reports.size(); i++) {
+    const OpReport& r = reports[i];
+    Napi::Object row = Napi::Object::New(info.Env());
+    row.Set("kind", kOps[static_cast<int>(r.kind)]);
+    row.Set("activation", static_cast<double>(r.activation));
+    row.Set("width", static_cast<double>(r.width));
+    row.Set("parameters", static_cast<double>(r.parameters));
+    row.Set("flops", r.flops);
+    row.Set("bytes", static_cast<double>(r.bytes));
+    ops.Set(static_cast<uint32_t>(i), row);
+  }
+  o.Set("ops", ops);
   o.Set("arenaBytes", static_cast<double>(arena));
   o.Set("stagingBytes", static_cast<double>(bytes() - static_cast<int64_t>(arena)));
   return o;

@@ -44,7 +44,7 @@ StageRequest read_stage(Arguments& a, std::size_t inputs, std::size_t outputs, L
   r.outputs = outputs;
   r.loss = loss;
   a.require(start <= rows.length && r.count <= rows.length - start, "start and count to lie in rows");
-  const bool labels = loss == LossKind::cross_entropy;
+  const bool labels = takes_labels(loss);
   a.require(!labels || r.y.type == napi_int32_array || r.y.type == napi_uint8_array, "labels in an Int32Array or Uint8Array");
   if (!a.ok()) return r;
   r.rows = rows.data + start;
@@ -56,7 +56,7 @@ StageRequest read_stage(Arguments& a, std::size_t inputs, std::size_t outputs, L
 
 template <class T>
 Status copy_rows(const StageRequest& r, Staging* staging) {
-  const bool labels = r.loss == LossKind::cross_entropy;
+  const bool labels = takes_labels(r.loss);
   staging->rows = 0;
   T* const x = static_cast<T*>(staging->x.reserve(r.count * r.inputs * sizeof(T)));
   void* const y = labels ? staging->labels.reserve(r.count * sizeof(int32_t)) : staging->targets.reserve(r.count * r.outputs * sizeof(T));
@@ -147,15 +147,13 @@ template <class T>
 struct Rows {
   Rows(PlanObject& object, std::size_t slot, std::size_t at) : plan(object.plan<T>()) {
     const Staging& staged = object.staging(slot);
-    const bool labelled = plan.loss() == LossKind::cross_entropy;
     x = static_cast<const T*>(staged.x.data()) + at * plan.inputs();
-    if (labelled) labels = static_cast<const int32_t*>(staged.labels.data()) + at;
-    else targets = static_cast<const T*>(staged.targets.data()) + at * plan.outputs();
+    if (takes_labels(plan.loss())) targets.labels = static_cast<const int32_t*>(staged.labels.data()) + at;
+    else targets.values = static_cast<const T*>(staged.targets.data()) + at * plan.outputs();
   }
   Plan<T>& plan;
   const T* x;
-  const int32_t* labels = nullptr;
-  const T* targets = nullptr;
+  Targets<T> targets;
 };
 
 }  // namespace
@@ -164,18 +162,17 @@ Status TrainTask::batch(std::size_t at, std::size_t rows, BatchResult* result) {
   const Status done = with_dtype(object_.wide() ? DType::float64 : DType::float32, [&]<class T>() {
     const Rows<T> r(object_, slot_, at);
     const Blocks<T> blocks{object_.parameters<T>(), gradients_.as<T>(), {state_[0].as<T>(), state_[1].as<T>(), state_[2].as<T>()}, &object_.lock()};
-    return r.plan.train(pool(), blocks, r.x, r.labels, r.targets, rows, update_, result);
+    return r.plan.train(pool(), blocks, r.x, r.targets, rows, update_, result);
   });
   if (!result->finite) object_.halt();
-  update_.sgd.first = 0;
-  update_.adam.step++;
+  update_.advance();
   return done;
 }
 
 Status EvaluateTask::batch(std::size_t at, std::size_t rows, BatchResult* result) {
   return with_dtype(object_.wide() ? DType::float64 : DType::float32, [&]<class T>() {
     const Rows<T> r(object_, slot_, at);
-    return r.plan.evaluate(pool(), object_.parameters<T>(), r.x, r.labels, r.targets, rows, result);
+    return r.plan.evaluate(pool(), object_.parameters<T>(), r.x, r.targets, rows, result);
   });
 }
 

@@ -1,7 +1,8 @@
-// From description to steps: fusion of linear + elementwise, gradients, lifetimes and arena.
+// From description to ops: fusion of linear + elementwise, who writes which gradient, lifetimes and arena.
 #include <algorithm>
 
 #include "arena.h"
+#include "ops/ops.h"
 #include "plan.h"
 
 namespace chainrule {
@@ -11,112 +12,141 @@ Status Plan<T>::build(const KernelTable& table, const PlanDescription& descripti
   const Status valid = validate(description, table.unary_count);
   if (!valid.ok()) return valid;
   std::unique_ptr<Plan> made(new Plan(table, description));
-  made->fuse();
+  made->wire();
+  if (made->trains()) made->direct_gradients();
   const Status laid = made->lay_out();
   if (laid.ok()) *plan = std::move(made);
   return laid;
 }
 
-// An elementwise op joins the linear op before it when nothing else reads the value between them.
+// An elementwise op joins the op before it, where that can take it and nothing else reads the value between them.
 template <class T>
-void Plan<T>::fuse() {
-  const std::vector<OpDescription>& ops = description_.ops;
-  std::vector<int> readers(ops.size() + 1, 0), maker(ops.size() + 1, -1);
-  for (const OpDescription& op : ops) readers[static_cast<std::size_t>(op.x)]++;
-  for (const OpDescription& op : ops) {
-    const int source = maker[static_cast<std::size_t>(op.x)];
-    const bool elementwise = op.kind == OpKind::unary;
-    if (elementwise && source >= 0 && steps_[static_cast<std::size_t>(source)].op.kind == OpKind::linear &&
-        !steps_[static_cast<std::size_t>(source)].activation && readers[static_cast<std::size_t>(op.x)] == 1) {
-      Step& linear = steps_[static_cast<std::size_t>(source)];
-      linear.activation = &table_.of<T>().unary[op.unary];
-      linear.keeps = table_.unary_info[op.unary].keeps;
-      linear.parameters[0] = op.parameters[0];
-      linear.parameters[1] = op.parameters[1];
-      maker[static_cast<std::size_t>(op.y)] = source;
-      continue;
+void Plan<T>::wire() {
+  values_.resize(description_.widths.size());
+  for (std::size_t v = 0; v < values_.size(); v++) values_[v].width = description_.widths[v];
+  std::vector<int> readers(values_.size(), 0);
+  std::vector<Op<T>*> maker(values_.size(), nullptr);
+  for (const OpDescription& d : description_.ops)
+    for (int32_t x : d.x) readers[static_cast<std::size_t>(x)]++;
+  for (const OpDescription& d : description_.ops) {
+    const auto x = static_cast<std::size_t>(d.x[0]), y = static_cast<std::size_t>(d.y);
+    Op<T>* op = maker[x];
+    if (!(d.kind == OpKind::unary && op && readers[x] == 1 && op->fuse(d, table_))) {
+      ops_.push_back(make_op<T>(d, table_));
+      op = ops_.back().get();
+      for (int32_t v : d.x) op->in.push_back({&values_[static_cast<std::size_t>(v)]});
     }
-    Step step;
-    step.op = op;
-    step.source = source;
-    step.in = description_.widths[static_cast<std::size_t>(op.x)];
-    step.out = description_.widths[static_cast<std::size_t>(op.y)];
-    if (elementwise) {
-      step.activation = &table_.of<T>().unary[op.unary];
-      step.keeps = table_.unary_info[op.unary].keeps;
-      step.parameters[0] = op.parameters[0];
-      step.parameters[1] = op.parameters[1];
-    }
-    maker[static_cast<std::size_t>(op.y)] = static_cast<int>(steps_.size());
-    steps_.push_back(step);
+    op->out = &values_[y];
+    maker[y] = op;
   }
 }
 
-// Time runs 0 … n−1 forward, n for the loss, n+1 … 2n backward (step i at 2n − i).
+// Only what something trained lies behind has a gradient. On the way back the first to write a gradient overwrites it, the
+// others add; an op that cannot add writes to a spare.
+template <class T>
+void Plan<T>::direct_gradients() {
+  static T wanted;  // stands for the address until the arena is laid out
+  for (const auto& op : ops_) {
+    const bool leads = std::any_of(op->in.begin(), op->in.end(), [](const Input<T>& in) { return in.value->gradient; });
+    if (leads || op->has_parameters()) op->out->gradient = &wanted;
+  }
+  std::vector<const Value<T>*> written;
+  std::vector<std::size_t> weights;
+  for (std::size_t i = ops_.size(); i-- > 0;) {
+    Op<T>& op = *ops_[i];
+    if (!op.out->gradient) continue;
+    back_.push_back(&op);
+    for (std::size_t k = op.in.size(); k-- > 0;) {
+      Input<T>& in = op.in[k];
+      if (!in.value->gradient) continue;
+      in.add = std::find(written.begin(), written.end(), in.value) != written.end();
+      if (in.add && !op.adds()) in.spare = &wanted;
+      written.push_back(in.value);
+    }
+    const std::size_t weight = op.description().weight != kNone ? op.description().weight : op.description().bias;
+    op.fresh = std::find(weights.begin(), weights.end(), weight) == weights.end();
+    weights.push_back(weight);
+  }
+}
+
+// Time runs 0 … n−1 forward, n for the loss, n+1 … 2n backward (op i at 2n − i).
 template <class T>
 Status Plan<T>::lay_out() {
-  const int n = static_cast<int>(steps_.size());
-  const bool trains = description_.loss != LossKind::none;
-  const std::size_t batch = description_.batch;
-  const std::size_t unit = kAlignment / sizeof(T);
-  auto backward_time = [&](int i) { return 2 * n - i; };
+  const int n = static_cast<int>(ops_.size());
+  const std::size_t batch = description_.batch, unit = kAlignment / sizeof(T);
+  auto back = [&](int i) { return 2 * n - i; };
   std::vector<Lifetime> blocks;
-  struct Slot { int step; int what; };
-  std::vector<Slot> slots;
-  enum { value, before, gradient };
-  std::vector<int> last_use(steps_.size());
-  for (int i = 0; i < n; i++) last_use[static_cast<std::size_t>(i)] = i == n - 1 ? n : i;
-  for (int i = 0; i < n; i++) {
-    const int source = steps_[static_cast<std::size_t>(i)].source;
-    if (source < 0) continue;
-    int& last = last_use[static_cast<std::size_t>(source)];
-    last = std::max(last, i);
-    // Linear, PReLU and what keeps its input read x again on the way back.
-    if (trains) last = std::max(last, backward_time(i));
-  }
-  for (int i = 0; i < n; i++) {
-    const Step& s = steps_[static_cast<std::size_t>(i)];
-    int last = last_use[static_cast<std::size_t>(i)];
-    if (trains) last = std::max(last, backward_time(i));
-    blocks.push_back({batch * s.out, i, last});
-    slots.push_back({i, value});
-    if (!trains) continue;
-    if (s.op.kind == OpKind::linear && s.activation && s.keeps == Keeps::input) {
-      blocks.push_back({batch * s.out, i, backward_time(i)});
-      slots.push_back({i, before});
+  std::vector<std::vector<T**>> users;  // of each block: who is told where it lies
+  auto want = [&](std::size_t elements, int first, int last, T** at) {
+    blocks.push_back({elements, first, last});
+    users.push_back({at});
+    return blocks.size() - 1;
+  };
+  auto reads = [&](int j, const Value<T>* v) {
+    const auto& in = ops_[static_cast<std::size_t>(j)]->in;
+    return std::count_if(in.begin(), in.end(), [&](const Input<T>& input) { return input.value == v; });
+  };
+  std::vector<std::size_t> gradients(ops_.size());  // the block of each op's output's gradient
+  for (int i = n - 1; i >= 0; i--) {
+    Op<T>& op = *ops_[static_cast<std::size_t>(i)];
+    Value<T>& y = *op.out;
+    const bool goes_back = y.gradient != nullptr;
+    int last = i == n - 1 ? n : i, born = i == n - 1 ? n : 2 * n, only = -1, count = 0;
+    for (int j = i + 1; j < n; j++) {
+      const Op<T>& reader = *ops_[static_cast<std::size_t>(j)];
+      const auto times = static_cast<int>(reads(j, &y));
+      if (times == 0) continue;
+      count += times;
+      only = j;
+      last = std::max(last, j);
+      if (reader.out->gradient && reader.keeps_input()) last = std::max(last, back(j));
+      born = std::min(born, back(j));
     }
-    // The gradient is first written by the last reader (or the loss) and dies when this step has gone back.
-    int born = i == n - 1 ? n : 2 * n;
-    for (int j = i + 1; j < n; j++)
-      if (steps_[static_cast<std::size_t>(j)].source == i) born = std::min(born, backward_time(j));
-    blocks.push_back({batch * s.out, born, backward_time(i)});
-    slots.push_back({i, gradient});
+    if (goes_back && op.keeps_output()) last = std::max(last, back(i));
+    if (trains() || i < n - 1) want(batch * y.width, i, last, &y.data);
+    std::vector<Need<T>> needs;
+    op.needs(batch, trains() && goes_back, &needs);
+    for (const Need<T>& need : needs) {
+      const int from = need.span == Span::backward ? back(i) : i, to = need.span == Span::forward || !trains() ? i : back(i);
+      want(need.elements, from, std::max(from, to), need.at);
+    }
+    if (!goes_back) continue;
+    for (Input<T>& in : op.in)
+      if (in.spare) want(batch * in.width(), back(i), back(i), &in.spare);
+    const bool shares = count == 1 && ops_[static_cast<std::size_t>(only)]->in_place() && ops_[static_cast<std::size_t>(only)]->in[0].value == &y;
+    if (shares) {
+      const std::size_t block = gradients[static_cast<std::size_t>(i)] = gradients[static_cast<std::size_t>(only)];
+      blocks[block].last = std::max(blocks[block].last, back(i));
+      users[block].push_back(&y.gradient);
+    } else {
+      gradients[static_cast<std::size_t>(i)] = want(batch * y.width, born, back(i), &y.gradient);
+    }
   }
   std::size_t total = 0;
   const std::vector<std::size_t> offsets = plan_arena(blocks, unit, &total);
-  const std::size_t tail = batch * (sizeof(T) + sizeof(int32_t)) + 2 * kAlignment;
-  char* base = static_cast<char*>(arena_.reserve(total * sizeof(T) + tail));
+  const std::size_t losses = (batch + unit - 1) / unit * unit;
+  char* const base = static_cast<char*>(arena_.reserve((total + losses) * sizeof(T) + batch * sizeof(int32_t)));
   if (!base) return {Code::out_of_memory, "no memory for the plan's arena", -1, static_cast<int64_t>(total * sizeof(T))};
-  for (std::size_t b = 0; b < blocks.size(); b++) {
-    T* at = reinterpret_cast<T*>(base) + offsets[b];
-    Step& s = steps_[static_cast<std::size_t>(slots[b].step)];
-    (slots[b].what == value ? s.y : slots[b].what == before ? s.before : s.dy) = at;
-  }
-  losses_ = reinterpret_cast<T*>(base) + total;
-  classes_ = reinterpret_cast<int32_t*>(losses_ + (batch + unit - 1) / unit * unit);
-  if (!trains) return {};
-  // Going back from the last step, the first to write a value's gradient overwrites it, the others add.
-  std::vector<bool> written(steps_.size(), false);
-  for (int i = n - 1; i >= 0; i--) {
-    Step& s = steps_[static_cast<std::size_t>(i)];
-    for (int j = n - 1; j > i; j--)
-      if (s.op.weight != kNone && steps_[static_cast<std::size_t>(j)].op.weight == s.op.weight) s.weight_first = false;
-    if (s.source < 0) continue;
-    s.dx = steps_[static_cast<std::size_t>(s.source)].dy;
-    s.dx_first = !written[static_cast<std::size_t>(s.source)];
-    written[static_cast<std::size_t>(s.source)] = true;
-  }
+  for (std::size_t b = 0; b < blocks.size(); b++)
+    for (T** at : users[b]) *at = reinterpret_cast<T*>(base) + offsets[b];
+  scratch_.losses = reinterpret_cast<T*>(base) + total;
+  scratch_.classes = reinterpret_cast<int32_t*>(scratch_.losses + losses);
   return {};
+}
+
+template <class T>
+std::vector<OpReport> Plan<T>::report() const {
+  std::vector<OpReport> reports;
+  for (const auto& op : ops_) {
+    const OpDescription& d = op->description();
+    std::vector<Need<T>> needs;
+    op->needs(description_.batch, trains(), &needs);
+    std::size_t elements = description_.batch * op->out->width * (op->out->gradient ? 2 : 1);
+    for (const Need<T>& need : needs) elements += need.elements;
+    const std::size_t bias = d.bias == kNone ? 0 : op->out->width;
+    reports.push_back({d.kind, op->fused(), op->out->width, (d.weight == kNone ? 0 : d.weight_length) + bias, op->flops(trains()), elements * sizeof(T)});
+  }
+  return reports;
 }
 
 template class Plan<float>;

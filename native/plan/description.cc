@@ -19,15 +19,27 @@ Status validate(const PlanDescription& d, int unary_count) {
     if (width == 0 || width > kMostWidth || width > kMostElements / d.batch) return bad("positive widths that fit memory", 0);
   for (std::size_t i = 0; i < d.ops.size(); i++) {
     const OpDescription& op = d.ops[i];
-    if (op.y != static_cast<int32_t>(i + 1) || op.x < 0 || op.x >= op.y) return bad("ops in order of their values", i);
-    const std::size_t in = d.widths[static_cast<std::size_t>(op.x)], out = d.widths[static_cast<std::size_t>(op.y)];
+    if (op.y != static_cast<int32_t>(i + 1) || op.x.empty()) return bad("ops in order of their values", i);
+    std::size_t sum = 0;
+    const std::size_t out = d.widths[static_cast<std::size_t>(op.y)];
+    bool same = true;
+    for (int32_t x : op.x) {
+      if (x < 0 || x >= op.y) return bad("ops in order of their values", i);
+      sum += d.widths[static_cast<std::size_t>(x)];
+      same = same && d.widths[static_cast<std::size_t>(x)] == out;
+    }
+    const bool joins = op.kind == OpKind::add || op.kind == OpKind::concat, binary = op.kind == OpKind::subtract || op.kind == OpKind::multiply;
+    if (!joins && op.x.size() != (binary ? 2 : 1)) return bad("as many inputs as the op takes", i);
+    const std::size_t in = d.widths[static_cast<std::size_t>(op.x[0])];
     if (op.kind == OpKind::linear) {
       if (in > kMostElements / out || op.weight_length != in * out) return bad("a weight of out·in elements", i);
       if (!fits(op.weight, op.weight_length, d.parameters)) return bad("the weight inside the parameters", i);
       if (op.bias != kNone && !fits(op.bias, out, d.parameters)) return bad("the bias inside the parameters", i);
-      continue;
+    } else if (op.kind == OpKind::concat) {
+      if (sum != out) return bad("an output as wide as the inputs together", i);
+    } else if (!same) {
+      return bad("an output as wide as the input", i);
     }
-    if (in != out) return bad("an output as wide as the input", i);
     if (op.kind == OpKind::unary && (op.unary < 0 || op.unary >= unary_count)) return bad("a known elementwise op", i);
     if (op.kind == OpKind::prelu &&
         ((op.weight_length != 1 && op.weight_length != in) || !fits(op.weight, op.weight_length, d.parameters)))

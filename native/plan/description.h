@@ -9,15 +9,16 @@
 
 namespace chainrule {
 
-enum class OpKind : int32_t { linear, unary, prelu, softmax, log_softmax };
+enum class OpKind : int32_t { linear, unary, prelu, softmax, log_softmax, add, subtract, multiply, concat, count };
 enum class LossKind : int32_t { none, cross_entropy, squared_error };
 
 inline constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
-/// One forward op: value y from value x. Offsets are elements into the flat parameter vector.
+/// One forward op: value y from the values x. Offsets are elements into the flat parameter vector.
 struct OpDescription {
   OpKind kind = OpKind::unary;
-  int32_t x = 0, y = 0;              ///< value numbers; value 0 is the input, each op makes the next one
+  std::vector<int32_t> x;            ///< value numbers; value 0 is the input, each op makes the next one
+  int32_t y = 0;
   std::size_t weight = kNone;        ///< linear: [out, in]; prelu: alpha, `weight_length` long
   std::size_t weight_length = 0;
   std::size_t bias = kNone;          ///< linear: [out], or kNone

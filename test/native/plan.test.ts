@@ -13,9 +13,9 @@ describe('plan', () => {
   const description: PlanDescription = {
     float64: true, batch: 4, widths: [3, 4, 4, 2], loss: 'crossEntropy', parameters: 32,
     ops: [
-      { kind: 'linear', x: 0, y: 1, weight: 0, weightLength: 12, bias: 12 },
-      { kind: 'unary', x: 1, y: 2, op: opNumber('tanh'), p0: 0, p1: 0 },
-      { kind: 'linear', x: 2, y: 3, weight: 16, weightLength: 8, bias: 24 },
+      { kind: 'linear', x: [0], y: 1, weight: 0, weightLength: 12, bias: 12 },
+      { kind: 'unary', x: [1], y: 2, op: opNumber('tanh'), p0: 0, p1: 0 },
+      { kind: 'linear', x: [2], y: 3, weight: 16, weightLength: 8, bias: 24 },
     ],
   }
   const x = new Float64Array(30).map((_, i) => Math.sin(i + 1))
@@ -67,10 +67,12 @@ describe('plan', () => {
   })
 
   it('predicts the same with and without waiting', async () => {
-    const { plan } = setup()
+    const { plan, parameters } = setup()
+    const predicting = new addon.NativePlan({ ...description, loss: 'none' }, parameters)
     const sync = new Float64Array(20)
-    plan.predictSync(x, sync)
-    expect(await plan.predict(x)).toEqual(sync)
+    predicting.predictSync(x, sync)
+    expect(await predicting.predict(x)).toEqual(sync)
+    expect(() => plan.predictSync(x, sync)).toThrow(/without a loss/)
   })
 
   it('keeps a slot that is being trained on, and refuses what could be taken away under it', async () => {

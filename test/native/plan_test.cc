@@ -28,7 +28,7 @@ int unary_index(const KernelTable& table, const char* name) {
 OpDescription linear(int x, std::size_t in, std::size_t out, std::size_t offset, bool bias) {
   OpDescription op;
   op.kind = OpKind::linear;
-  op.x = x;
+  op.x = {x};
   op.y = x + 1;
   op.weight = offset;
   op.weight_length = in * out;
@@ -39,7 +39,7 @@ OpDescription linear(int x, std::size_t in, std::size_t out, std::size_t offset,
 OpDescription simple(OpKind kind, int x, int unary = -1) {
   OpDescription op;
   op.kind = kind;
-  op.x = x;
+  op.x = {x};
   op.y = x + 1;
   op.unary = unary;
   op.parameters[0] = 0.5;
@@ -107,7 +107,7 @@ TEST(plan_gradients_equal_numerical_ones) {
         blocks.parameters = p.data();
         blocks.gradients = g.data();
         BatchResult result;
-        auto run = [&] { CHECK(plan->train(pool, blocks, x.data(), labels.data(), targets.data(), rows, {}, &result).ok()); return result.loss; };
+        auto run = [&] { CHECK(plan->train(pool, blocks, x.data(), {labels.data(), targets.data()}, rows, {}, &result).ok()); return result.loss; };
         run();
         const std::vector<double> analytic = g;
         for (std::size_t i = 0; i < p.size(); i++) {
@@ -150,7 +150,11 @@ TEST(plan_refuses_nonsense) {
   CHECK(refused([](auto& d) { d.ops[0].weight = kNone - 1; }));
   CHECK(refused([](auto& d) { d.ops[0].bias = 7; }));
   CHECK(refused([](auto& d) { d.ops[0].weight_length = 5; }));
-  CHECK(refused([](auto& d) { d.ops[0].x = -1; }));
-  CHECK(refused([](auto& d) { d.ops[0].x = 1; }));
+  CHECK(refused([](auto& d) { d.ops[0].x = {-1}; }));
+  CHECK(refused([](auto& d) { d.ops[0].x = {1}; }));
+  CHECK(refused([](auto& d) { d.ops[0].x = {}; }));
+  CHECK(refused([](auto& d) { d.ops[0].x = {0, 0}; }));
   CHECK(refused([](auto& d) { d.ops[0].kind = OpKind::unary; }));
+  CHECK(refused([](auto& d) { d.ops[0].kind = OpKind::concat; }));
+  CHECK(refused([](auto& d) { d.ops[0].kind = OpKind::multiply; d.ops[0].x = {0}; }));
 }

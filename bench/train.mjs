@@ -1,0 +1,79 @@
+// How many samples per second does fit train on, end to end: rows gathered in random order, optimizer included?
+import { Adam, CrossEntropy, fit, MeanSquaredError, mlp, SGD, setThreads } from 'chainrule'
+import { native } from '../dist/esm/native/load.js'
+import { JsMlp } from './js-mlp.mjs'
+import { generator, numbers, percent, race, short, threadCounts, times } from './support.mjs'
+
+export const title = 'Training end to end through fit, in thousand samples per second: median (best)'
+
+// An epoch of fit lasts about as long as a sample of the race; pure JS takes single batches.
+const networks = [
+  { sizes: [784, 512, 256, 10], batch: 128, batches: 24 },
+  { sizes: [20, 64, 64, 1], batch: 32, batches: 2000 },
+  { sizes: [64, 32, 10], batch: 16, batches: 4000 },
+  { sizes: [1536, 256, 20], batch: 256, batches: 12 },
+  { sizes: [4096, 4096, 4096, 100], batch: 100, batches: 1 },
+]
+
+export const cases = networks.flatMap((network) =>
+  ['sgd', 'adam'].map((optimizer) => ({
+    ...network,
+    optimizer,
+    name: `${network.sizes.join('-')}, batch ${network.batch}, ${optimizer === 'sgd' ? 'SGD momentum' : 'Adam'}`,
+  })),
+)
+
+/** Multiply-adds count as two; the first layer has no gradient of its input. */
+function flopsPerSample(sizes) {
+  return 2 * sizes.slice(1).reduce((sum, n, l) => sum + n * sizes[l] * (l === 0 ? 2 : 3), 0)
+}
+
+export async function run({ sizes, batch, batches, optimizer: kind }, processors) {
+  const rows = batch * batches
+  const [inputs, outputs] = [sizes[0], sizes.at(-1)]
+  const random = generator(2)
+  const x = numbers(rows * inputs, 1)
+  const labelled = outputs > 1
+  const y = labelled
+    ? Int32Array.from({ length: rows }, () => Math.floor(outputs * random()))
+    : numbers(rows * outputs, 3)
+  const model = mlp({ inputs, hidden: sizes.slice(1, -1), outputs })
+  const options = {
+    loss: labelled ? new CrossEntropy() : new MeanSquaredError(),
+    optimizer: kind === 'adam' ? new Adam() : new SGD({ learningRate: 1e-4, momentum: 0.9 }),
+    batchSize: batch,
+    verbose: false,
+  }
+  const large = flopsPerSample(sizes) * batch > 2e9
+  const result = { fit: {}, peak: {}, flops: flopsPerSample(sizes) }
+  if (labelled && !large) {
+    const rival = new JsMlp(sizes, batch, { optimizer: kind, learningRate: 1e-4, random })
+    const { js } = await race({ js: () => rival.step(x, y, batch) }, { rounds: 5 })
+    result.js = { median: js.median / batch, min: js.min / batch }
+  }
+  for (const threads of threadCounts(processors)) {
+    setThreads(threads)
+    const before = native().measurePeak(false, threads)
+    const { epoch } = await race({ epoch: () => fit(model, { x, y }, options) }, { rounds: large ? 5 : 9 })
+    result.fit[threads] = { median: epoch.median / rows, min: epoch.min / rows }
+    result.peak[threads] = Math.max(before, native().measurePeak(false, threads))
+  }
+  return result
+}
+
+export function show(results, processors) {
+  const counts = threadCounts(processors)
+  const head = ['network', 'pure JS', ...counts.flatMap((t) => [`fit, ${t} thread${t > 1 ? 's' : ''}`, '× JS', 'of bound'])]
+  const rate = (seconds) => short(1 / seconds / 1000)
+  const rows = results.map(({ name, result }) => [
+    name,
+    result.js ? rate(result.js.median) : '–',
+    ...counts.flatMap((t) => {
+      const { median, min } = result.fit[t]
+      const part = result.flops / median / 1e9 / result.peak[t]
+      return [`${rate(median)} (${rate(min)})`, result.js ? times(result.js.median / median) : '–', percent(part)]
+    }),
+  ])
+  const note = 'Of bound: part of the rate at which the multiply-adds alone would go, measured before and after each case.'
+  return { head, rows, note }
+}

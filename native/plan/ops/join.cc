@@ -1,0 +1,132 @@
+// Ops of several inputs, where branches meet: sum, difference, product, and rows side by side.
+#include <cstring>
+
+#include "ops.h"
+
+namespace chainrule {
+namespace {
+
+/// to = or += factor·from
+template <class T>
+void pass_on(const Pass<T>& pass, const Input<T>& x, const T* from, double factor) {
+  pass.over_elements(pass.rows * x.width(), [&](std::size_t b, std::size_t e) {
+    T* const to = x.gradient() + b;
+    if (x.add) {
+      pass.kernels().axpy(e - b, factor, from + b, to);
+      return;
+    }
+    if (to != from + b) std::memcpy(to, from + b, (e - b) * sizeof(T));
+    if (factor != 1.0) pass.kernels().scale(e - b, factor, to);
+  });
+}
+
+/// y = Σ x, or x₀ − x₁; the gradient goes to all, with its sign. The first input may take over the output's gradient, so
+/// the others come first.
+template <class T>
+class Sum final : public Op<T> {
+ public:
+  using Op<T>::Op;
+
+  Status forward(const Pass<T>& pass) override {
+    const auto kernel = pass.kernels().binary[static_cast<int>(this->d_.kind == OpKind::add ? Binary::add : Binary::subtract)];
+    T* const y = this->out->data;
+    const T* const first = this->in[0].data();
+    pass.over_elements(pass.rows * this->out->width, [&](std::size_t b, std::size_t e) {
+      if (this->in.size() == 1) std::memcpy(y + b, first + b, (e - b) * sizeof(T));
+      else kernel(e - b, first + b, 1, this->in[1].data() + b, 1, y + b);
+      for (std::size_t i = 2; i < this->in.size(); i++) pass.kernels().axpy(e - b, 1.0, this->in[i].data() + b, y + b);
+    });
+    return {};
+  }
+
+  Status backward(const Pass<T>& pass) override {
+    for (std::size_t i = this->in.size(); i-- > 0;)
+      if (this->in[i].gradient()) pass_on(pass, this->in[i], this->out->gradient, i > 0 && this->d_.kind == OpKind::subtract ? -1.0 : 1.0);
+    return {};
+  }
+
+  bool in_place() const override { return true; }
+  bool adds() const override { return true; }
+};
+
+/// y = x₀·x₁; dx₀ = dy·x₁, dx₁ = dy·x₀. Keeps both.
+template <class T>
+class Product final : public Op<T> {
+ public:
+  using Op<T>::Op;
+
+  Status forward(const Pass<T>& pass) override {
+    multiply(pass, this->in[0].data(), this->in[1].data(), this->out->data);
+    return {};
+  }
+
+  Status backward(const Pass<T>& pass) override {
+    for (std::size_t i = 2; i-- > 0;) {
+      const Input<T>& x = this->in[i];
+      if (!x.gradient()) continue;
+      multiply(pass, this->out->gradient, this->in[1 - i].data(), x.target());
+      this->add_spare(pass, x);
+    }
+    return {};
+  }
+
+  bool keeps_input() const override { return true; }
+
+ private:
+  void multiply(const Pass<T>& pass, const T* a, const T* b, T* to) {
+    const auto kernel = pass.kernels().binary[static_cast<int>(Binary::multiply)];
+    pass.over_elements(pass.rows * this->out->width, [&](std::size_t begin, std::size_t end) { kernel(end - begin, a + begin, 1, b + begin, 1, to + begin); });
+  }
+};
+
+/// y = x₀ beside x₁ beside …, row by row; each gets its part of dy.
+template <class T>
+class Concat final : public Op<T> {
+ public:
+  using Op<T>::Op;
+
+  Status forward(const Pass<T>& pass) override {
+    const std::size_t cols = this->out->width;
+    pass.over_rows(cols, [&](std::size_t first, std::size_t last) {
+      for (std::size_t r = first; r < last; r++) {
+        T* to = this->out->data + r * cols;
+        for (const Input<T>& x : this->in) {
+          std::memcpy(to, x.data() + r * x.width(), x.width() * sizeof(T));
+          to += x.width();
+        }
+      }
+    });
+    return {};
+  }
+
+  Status backward(const Pass<T>& pass) override {
+    const std::size_t cols = this->out->width;
+    pass.over_rows(cols, [&](std::size_t first, std::size_t last) {
+      for (std::size_t r = first; r < last; r++) {
+        const T* from = this->out->gradient + (r + 1) * cols;
+        for (std::size_t i = this->in.size(); i-- > 0;) {
+          const Input<T>& x = this->in[i];
+          from -= x.width();
+          if (x.gradient() && x.add) pass.kernels().axpy(x.width(), 1.0, from, x.gradient() + r * x.width());
+          else if (x.gradient()) std::memcpy(x.gradient() + r * x.width(), from, x.width() * sizeof(T));
+        }
+      }
+    });
+    return {};
+  }
+
+  bool adds() const override { return true; }
+};
+
+}  // namespace
+
+template <class T>
+std::unique_ptr<Op<T>> make_join(const OpDescription& d) {
+  if (d.kind == OpKind::concat) return std::make_unique<Concat<T>>(d);
+  if (d.kind == OpKind::multiply) return std::make_unique<Product<T>>(d);
+  return std::make_unique<Sum<T>>(d);
+}
+template std::unique_ptr<Op<float>> make_join(const OpDescription&);
+template std::unique_ptr<Op<double>> make_join(const OpDescription&);
+
+}  // namespace chainrule

@@ -1,0 +1,29 @@
+// Makes the ops of a plan, one function per family.
+#pragma once
+#include "../op.h"
+
+namespace chainrule {
+
+template <class T> std::unique_ptr<Op<T>> make_linear(const OpDescription& d);
+template <class T> std::unique_ptr<Op<T>> make_elementwise(const OpDescription& d, const KernelTable& table);
+template <class T> std::unique_ptr<Op<T>> make_rowwise(const OpDescription& d);
+template <class T> std::unique_ptr<Op<T>> make_join(const OpDescription& d);
+
+template <class T>
+std::unique_ptr<Op<T>> make_op(const OpDescription& d, const KernelTable& table) {
+  switch (d.kind) {
+    case OpKind::linear: return make_linear<T>(d);
+    case OpKind::unary:
+    case OpKind::prelu: return make_elementwise<T>(d, table);
+    case OpKind::softmax:
+    case OpKind::log_softmax: return make_rowwise<T>(d);
+    case OpKind::add:
+    case OpKind::subtract:
+    case OpKind::multiply:
+    case OpKind::concat: return make_join<T>(d);
+    case OpKind::count: break;
+  }
+  return nullptr;
+}
+
+}  // namespace chainrule
