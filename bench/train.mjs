@@ -63,7 +63,11 @@ export async function run({ sizes, batch, batches, optimizer: kind }, processors
 
 export function show(results, processors) {
   const counts = threadCounts(processors)
-  const head = ['network', 'pure JS', ...counts.flatMap((t) => [`fit, ${t} thread${t > 1 ? 's' : ''}`, '× JS', 'of bound'])]
+  const head = [
+    'network',
+    'pure JS',
+    ...counts.flatMap((t) => [`fit, ${t} thread${t > 1 ? 's' : ''}`, '× JS', 'of bound']),
+  ]
   const rate = (seconds) => short(1 / seconds / 1000)
   const rows = results.map(({ name, result }) => [
     name,
@@ -74,6 +78,7 @@ export function show(results, processors) {
       return [`${rate(median)} (${rate(min)})`, result.js ? times(result.js.median / median) : '–', percent(part)]
     }),
   ])
-  const note = 'Of bound: part of the rate at which the multiply-adds alone would go, measured before and after each case.'
+  const note =
+    'Of bound: part of the rate at which the multiply-adds alone would go, measured before and after each case.'
   return { head, rows, note }
 }

@@ -35,7 +35,11 @@ class PlanPredictor implements Predictor {
   }
 
   async predict(x: FloatArray): Promise<FloatArray> {
-    this.#background ??= buildPlan('predict', lower(this.#model, undefined, ROWS)!, this.#block)
+    this.#background ??= buildPlan(
+      'predict',
+      lower(this.#model, { rowShape: [this.inputs], batch: ROWS })!,
+      this.#block,
+    )
     try {
       return await this.#background.predict(x)
     } catch (error) {
@@ -49,7 +53,8 @@ class PlanPredictor implements Predictor {
 }
 
 usePredictors((model) => {
-  const description = lower(model, undefined, SYNC_ROWS)
+  const { inputs } = model
+  const description = inputs === undefined ? undefined : lower(model, { rowShape: [inputs], batch: SYNC_ROWS })
   if (!description) return undefined
   const { block } = model
   const plan = buildPlan('predict', description, block)

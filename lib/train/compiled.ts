@@ -35,7 +35,7 @@ export class PlanTrainer implements Trainer {
   ): PlanTrainer | undefined {
     if (!hasNativeRule(optimizer)) return undefined
     const batch = Math.min(batchSize, data.rows)
-    const plan = compiled('training', model, loss, batch)
+    const plan = compiled('training', model, loss, data, batch)
     return plan && new PlanTrainer(model, loss, optimizer, data, batch, plan)
   }
 
@@ -76,7 +76,7 @@ export class PlanTrainer implements Trainer {
 
   async evaluate(data: Dataset, signal: AbortSignal | undefined): Promise<Evaluation> {
     const batch = Math.min(EVALUATION_ROWS, data.rows)
-    const plan = compiled('evaluation', this.#model, this.#loss, batch)!
+    const plan = compiled('evaluation', this.#model, this.#loss, data, batch)!
     const staging = new Staging(plan, data, batch)
     const results = await staging.run(data.order(false, 0, 0), 0, data.rows, (slot) => plan.evaluate(slot), signal)
     signal?.throwIfAborted()
@@ -91,10 +91,9 @@ export class PlanTrainer implements Trainer {
   }
 }
 
-/** A plan with what it was made for; it serves until the parameters move. */
+/** A plan with its description; it serves until that changes or the parameters move. */
 interface Cached {
-  readonly loss: unknown
-  readonly batch: number
+  readonly key: string
   readonly block: ParameterBlock
   readonly plan: NativePlan
 }
@@ -102,13 +101,15 @@ interface Cached {
 /** The last plan of each model, by use: slots of one are not written to while the other runs. */
 const plans = { training: new WeakMap<Model, Cached>(), evaluation: new WeakMap<Model, Cached>() }
 
-function compiled(use: keyof typeof plans, model: Model, loss: Loss, batch: number): NativePlan | undefined {
+function compiled(use: keyof typeof plans, model: Model, loss: Loss, data: Dataset, batch: number) {
   const { block } = model
-  const known = plans[use].get(model)
-  if (known?.loss === loss.constructor && known.batch === batch && known.block === block) return known.plan
-  const description = lower(model, loss, batch)
+  const { rowShape } = data
+  const description = lower(model, { rowShape, batch, loss, training: use === 'training' })
   if (!description) return undefined
+  const key = JSON.stringify(description)
+  const known = plans[use].get(model)
+  if (known?.key === key && known.block === block) return known.plan
   const plan = buildPlan('fit', description, block)
-  plans[use].set(model, { loss: loss.constructor, batch, block, plan })
+  plans[use].set(model, { key, block, plan })
   return plan
 }

@@ -4,6 +4,8 @@ import { Dataset } from '../../lib/data/dataset.js'
 import {
   Adam,
   AdamW,
+  Add,
+  Concat,
   CrossEntropy,
   ELU,
   type FitOptions,
@@ -13,14 +15,20 @@ import {
   LogSoftmax,
   type Loss,
   MeanSquaredError,
+  type Model,
+  Multiply,
+  Network,
   type Optimizer,
+  Parallel,
   PReLU,
   ReLU,
+  Residual,
   type Samples,
   Sequential,
   SGD,
   Sigmoid,
   Softmax,
+  Subtract,
   setThreads,
   Tanh,
   tensor,
@@ -31,7 +39,7 @@ import { expectClose, generator } from '../support.js'
 
 type DType = 'float32' | 'float64'
 
-const networks: Record<string, (dtype: DType) => Sequential> = {
+const networks: Record<string, (dtype: DType) => Model> = {
   linear: (dtype) => new Sequential(new Linear(5, 3, { dtype })),
   relu: (dtype) =>
     new Sequential(
@@ -64,6 +72,41 @@ const networks: Record<string, (dtype: DType) => Sequential> = {
       new Sequential(new Linear(5, 7, { dtype }), new Sigmoid()),
       new Sequential(new Linear(7, 3, { dtype })),
     ),
+  residual: (dtype) =>
+    new Sequential(
+      new Linear(5, 6, { dtype }),
+      new Residual(new Linear(6, 6, { dtype }), new Tanh(), new Linear(6, 6, { dtype })),
+      new ReLU(),
+      new Residual(new PReLU({ dtype })),
+      new Linear(6, 3, { dtype }),
+    ),
+  'residual of the input': (dtype) =>
+    new Sequential(new Residual(new Linear(5, 5, { dtype }), new Sigmoid()), new Linear(5, 3, { dtype })),
+  parallel: (dtype) =>
+    new Sequential(
+      new Linear(5, 6, { dtype }),
+      new Parallel([
+        new Sequential(new Linear(6, 4, { dtype }), new ReLU()),
+        new Softmax(),
+        new Sequential(new GELU(), new Tanh()),
+      ]),
+      new Parallel([new Linear(16, 3, { dtype }), new Linear(16, 3, { dtype })], { join: 'add' }),
+    ),
+  'shared weights': (dtype) => {
+    const shared = new Linear(5, 5, { dtype })
+    return new Network({
+      nodes: {
+        a: [shared, 'x'],
+        b: [new Tanh(), 'a'],
+        c: [shared, 'b'],
+        twice: [new Multiply(), 'c', 'c'],
+        less: [new Subtract(), 'twice', 'b'],
+        all: [new Concat({ axis: -1 }), 'less', 'a', 'x', 'less'],
+        double: [new Add(), 'all', 'all'],
+        out: [new Linear(20, 3, { dtype }), 'double'],
+      },
+    })
+  },
   softmax: (dtype) => new Sequential(new Linear(5, 3, { dtype }), new Softmax()),
   'log softmax': (dtype) => new Sequential(new Linear(5, 3, { dtype }), new LogSoftmax()),
 }
@@ -106,7 +149,7 @@ function eagerly(optimizer: Optimizer): FitOptions['optimizer'] {
   return { step: (model) => optimizer.step(model) }
 }
 
-function values(model: Sequential): number[] {
+function values(model: Model): number[] {
   return Array.from(model.block.values)
 }
 
@@ -117,7 +160,7 @@ describe('a plan trains as gates do', () => {
 
   it.each(rows)('$network, $loss, $dtype', async ({ network, loss, dtype }) => {
     for (const optimizer of Object.values(optimizers)) {
-      const [byPlan, byGates] = [0, 1].map(() => networks[network]!(dtype).initialize(3)) as [Sequential, Sequential]
+      const [byPlan, byGates] = [0, 1].map(() => networks[network]!(dtype).initialize(3)) as [Model, Model]
       const data = samples(loss, dtype)
       const given = { ...options, validation: data, loss: losses[loss]!() }
       const [a, b] = [optimizer(), optimizer()]

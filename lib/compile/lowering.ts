@@ -1,0 +1,74 @@
+// A plan while it is being written down: values with the shapes of their rows, ops, and where parameters lie.
+import type { PlanDescription, PlanOp } from '../native/addon.js'
+import { Parameter, type ParameterBlock } from '../nn/parameters.js'
+import { type Shape, sizeOf } from '../tensor/shape.js'
+
+/** An op without the numbers that {@link Lowering.add} gives it. */
+export type OpSpec = PlanOp extends infer Op ? (Op extends PlanOp ? Omit<Op, 'x' | 'y'> : never) : never
+
+/** A value of the plan, and the shape that its rows have where it is read. */
+interface View {
+  readonly value: number
+  readonly shape: Shape
+}
+
+/** What rules write to. They name values by the numbers that `add` and `reshaped` return; 0 is the input. */
+export class Lowering {
+  /** Whether dropout drops and batch normalisation takes the statistics of the batch. */
+  readonly training: boolean
+  readonly #block: ParameterBlock
+  readonly #ops: PlanOp[] = []
+  readonly #widths: number[]
+  readonly #views: View[]
+
+  /** @param rowShape - of the input */
+  constructor(block: ParameterBlock, rowShape: Shape, training: boolean) {
+    this.#block = block
+    this.#widths = [sizeOf(rowShape)]
+    this.#views = [{ value: 0, shape: rowShape }]
+    this.training = training
+  }
+
+  /** Shape of a row. */
+  shapeOf(x: number): Shape {
+    return this.#views[x]!.shape
+  }
+
+  /** Elements of a row that is a vector; undefined for any other. */
+  widthOf(x: number): number | undefined {
+    const { shape } = this.#views[x]!
+    return shape.length === 1 ? shape[0] : undefined
+  }
+
+  /** Adds an op that makes rows of some shape of what it reads. */
+  add(spec: OpSpec, x: readonly number[], shape: Shape): number {
+    const value = this.#ops.length + 1
+    this.#ops.push({ ...spec, x: x.map((each) => this.#views[each]!.value), y: value } as PlanOp)
+    this.#widths.push(sizeOf(shape))
+    return this.#views.push({ value, shape }) - 1
+  }
+
+  /** The same elements with rows of another shape. */
+  reshaped(x: number, shape: Shape): number {
+    return this.#views.push({ value: this.#views[x]!.value, shape }) - 1
+  }
+
+  /** Where a parameter starts in the flat vector. */
+  offsetOf(parameter: Parameter): number {
+    return this.#block.offsets[this.#block.parameters.findIndex((other) => Parameter.same(other, parameter))]!
+  }
+
+  /** The plan, or undefined where there is nothing to run, or its last op does not make the output. */
+  description(output: number, batch: number, loss: PlanDescription['loss']): PlanDescription | undefined {
+    const { value } = this.#views[output]!
+    if (value === 0 || value !== this.#ops.length) return undefined
+    return {
+      float64: this.#block.dtype === 'float64',
+      batch,
+      widths: this.#widths,
+      ops: this.#ops,
+      loss,
+      parameters: this.#block.values.length,
+    }
+  }
+}

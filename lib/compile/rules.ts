@@ -1,0 +1,125 @@
+// How each built-in gate is written down as ops of a plan; a gate without a rule makes the model run gate by gate.
+import { activations } from '../gates/activations.js'
+import { Add, Multiply, Subtract } from '../gates/binary.js'
+import type { ElementwiseGate } from '../gates/elementwise.js'
+import type { Gate } from '../gates/gate.js'
+import { Concat } from '../gates/parts.js'
+import { Flatten } from '../gates/shapes.js'
+import { LogSoftmax, Softmax } from '../gates/softmax.js'
+import { Linear } from '../nn/linear.js'
+import { Network } from '../nn/network.js'
+import { Parallel } from '../nn/parallel.js'
+import type { Parameter } from '../nn/parameters.js'
+import { PReLU } from '../nn/prelu.js'
+import { Residual } from '../nn/residual.js'
+import { Sequential } from '../nn/sequential.js'
+import { sameShape, sizeOf } from '../tensor/shape.js'
+import type { Lowering, OpSpec } from './lowering.js'
+
+/** Writes down a gate that reads the values x, and returns the number of what it makes; undefined where it cannot. */
+type Rule<G> = (gate: G, x: readonly number[], to: Lowering) => number | undefined
+
+// By exact class: a subclass may compute something else.
+const rules = new Map<unknown, Rule<Gate>>()
+
+function rule<G extends Gate>(kind: new (...given: never[]) => G, write: Rule<G>): void {
+  rules.set(kind, write as unknown as Rule<Gate>)
+}
+
+/** Writes down any gate. */
+export function lowerGate(gate: Gate, x: readonly number[], to: Lowering): number | undefined {
+  return rules.get(gate.constructor)?.(gate, x, to)
+}
+
+function lowerChain(gates: readonly Gate[], x: number, to: Lowering): number | undefined {
+  let value: number | undefined = x
+  for (const gate of gates) {
+    if (value === undefined) return undefined
+    value = lowerGate(gate, [value], to)
+  }
+  return value
+}
+
+rule(Linear, (gate, [x], to) => {
+  const [weight, bias] = gate.parameters() as [Parameter, Parameter | undefined]
+  if (to.widthOf(x!) !== gate.inFeatures) return undefined
+  const op = { kind: 'linear', weight: to.offsetOf(weight), weightLength: weight.size } as const
+  return to.add(bias ? { ...op, bias: to.offsetOf(bias) } : op, [x!], [gate.outFeatures])
+})
+
+rule(PReLU, (gate, [x], to) => {
+  const [alpha] = gate.parameters() as [Parameter]
+  if (alpha.size !== 1 && alpha.size !== to.widthOf(x!)) return undefined
+  return to.add({ kind: 'prelu', weight: to.offsetOf(alpha), weightLength: alpha.size }, [x!], to.shapeOf(x!))
+})
+
+for (const kind of Object.values(activations) as (new () => ElementwiseGate)[]) {
+  rule(kind, ({ op, constants }, [x], to) =>
+    to.add({ kind: 'unary', op: op.index, p0: constants[0], p1: constants[1] }, [x!], to.shapeOf(x!)),
+  )
+}
+
+for (const [kind, name] of [
+  [Softmax, 'softmax'],
+  [LogSoftmax, 'logSoftmax'],
+] as const) {
+  rule<Softmax | LogSoftmax>(kind, ({ axis }, [x], to) => {
+    if (to.widthOf(x!) === undefined || (axis !== -1 && axis !== 1)) return undefined
+    return to.add({ kind: name }, [x!], to.shapeOf(x!))
+  })
+}
+
+for (const [kind, name] of [
+  [Add, 'add'],
+  [Subtract, 'subtract'],
+  [Multiply, 'multiply'],
+] as const) {
+  rule<Add | Subtract | Multiply>(kind, (_, x, to) => (x.length === 2 ? join({ kind: name }, x, to) : undefined))
+}
+
+rule(Concat, ({ axis }, x, to) => (axis === -1 || axis === 1 ? concat(x, to) : undefined))
+
+rule(Flatten, ({ startAxis, endAxis }, [x], to) =>
+  startAxis === 1 && endAxis === -1 ? to.reshaped(x!, [sizeOf(to.shapeOf(x!))]) : undefined,
+)
+
+rule(Sequential, ({ gates }, [x], to) => lowerChain(gates, x!, to))
+
+rule(Residual, ({ gates }, [x], to) => {
+  const y = lowerChain(gates, x!, to)
+  return y === undefined ? undefined : join({ kind: 'add' }, [y, x!], to)
+})
+
+rule(Parallel, ({ gates, join: how }, [x], to) => {
+  const outputs = gates.map((gate) => lowerGate(gate, [x!], to))
+  if (!outputs.every((y) => y !== undefined)) return undefined
+  return how === 'add' ? join({ kind: 'add' }, outputs, to) : concat(outputs, to)
+})
+
+rule(Network, ({ inputNames, nodes }, [x], to) => {
+  if (inputNames.length !== 1) return undefined
+  const values = new Map([[inputNames[0]!, x!]])
+  let last: number | undefined
+  for (const { name, gate, inputs } of nodes) {
+    last = lowerGate(
+      gate,
+      inputs.map((input) => values.get(input)!),
+      to,
+    )
+    if (last === undefined) return undefined
+    values.set(name, last)
+  }
+  return last
+})
+
+// Values of one shape; broadcasting stays with the gates.
+function join(spec: OpSpec, x: readonly number[], to: Lowering): number | undefined {
+  const shape = to.shapeOf(x[0]!)
+  return x.every((value) => sameShape(to.shapeOf(value), shape)) ? to.add(spec, x, shape) : undefined
+}
+
+function concat(x: readonly number[], to: Lowering): number | undefined {
+  const widths = x.map((value) => to.widthOf(value))
+  if (!widths.every((width) => width !== undefined)) return undefined
+  return to.add({ kind: 'concat' }, x, [widths.reduce((sum, width) => sum + width, 0)])
+}
