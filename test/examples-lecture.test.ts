@@ -48,6 +48,16 @@ const experiments: readonly Experiment[] = [
     },
   },
   {
+    name: 'linear-collapse',
+    check(shown) {
+      expect(shown).toContain('W2·(W1·x) = 10,1\nW3 = W2·W1 = [[7,4],[-1,-3]]\nW3·x      = 10,1\n')
+      expect(row(shown, 'three linear layers')[2]).toBeLessThan(70)
+      expect(row(shown, 'three with ReLU between')[2]).toBeGreaterThan(80)
+      expect(shown).toContain('collapse() leaves 1 gate of the 3')
+      expect(shown).toContain('diagnose() says: no-activation')
+    },
+  },
+  {
     name: 'zero-initialisation',
     check(shown) {
       const rows = shown.match(/^ *(?:tensor\()?\[+[^\]]+\]/gm)!.map((each) => each.replace(/^[^-\d]*/, ''))
@@ -61,6 +71,14 @@ const experiments: readonly Experiment[] = [
   {
     name: 'tanh-against-sigmoid',
     check: (shown) => expect(row(shown, '2 × 16 tanh')[0]).toBeLessThan(row(shown, '2 × 16 sigmoid')[0]!),
+  },
+  {
+    name: 'jacobian-against-vjp',
+    check(shown) {
+      expect(shown.match(/^(16|64) × 1 .* yes$/gm)).toHaveLength(2)
+      expect(shown).toMatch(/^4096 × 100 .* 1\.64 MB +– +671 GB$/m)
+      expect(shown).toContain('The Jacobian of 409,600 elements: 409,600² floats, 671 GB.')
+    },
   },
   { name: 'wide-against-deep', check: (shown) => expect(row(shown, '3 × 21')[0]).toBe(1031) },
   { name: 'network-size', check: (shown) => expect(row(shown, 'circle').every((share) => share > 50)).toBe(true) },

@@ -5,7 +5,7 @@ import { brief, experiment, percent, table } from '../support/lecture.mjs'
 import { generator, spirals } from '../support/points.mjs'
 
 const { pick, picture } = experiment('Search over hyperparameters')
-const [train, validation] = [spirals(500, 1), spirals(500, 2)]
+const [train, validation] = [spirals(500, 1, 0.03, 1.5), spirals(500, 2, 0.03, 1.5)]
 const epochs = pick(30, 3)
 
 /** Accuracy on the validation rows after training with these. */

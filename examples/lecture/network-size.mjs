@@ -36,9 +36,9 @@ for (const [name, make] of Object.entries(sets)) {
       subtitle: `test ${right(test)}`,
       width: 300,
       height: 300,
-      resolution: 64,
-      points: train.x,
-      labels: train.y,
+      resolution: 48,
+      points: train.x.slice(0, 64),
+      labels: train.y.slice(0, 64),
       predict: (places) => model.predictSync(places),
     })
   }
