@@ -1,6 +1,6 @@
 // The experiments of examples/lecture/, each in its short form: it runs, says what the lecture says, and draws its pictures.
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -58,6 +58,39 @@ const experiments: readonly Experiment[] = [
     },
   },
   {
+    name: 'two-paths',
+    check(shown) {
+      const [first, second] = ['over unit 0 of layer 2', 'over unit 1 of layer 2'].map((name) => row(shown, name)[0]!)
+      expect(first! + second!).toBeCloseTo(-0.015677624, 9)
+      expect(row(shown, 'sum')).toEqual([-0.015677624])
+      expect(row(shown, 'backward()')).toEqual([-0.015677624])
+      expect(shown).toContain('In the picture: ∂L/∂w = -0.015677624')
+    },
+  },
+  {
+    name: 'circuits',
+    pictures: ['circuit-product', 'circuit-neuron', 'circuit-sigmoid', 'circuit-norm'],
+    check(shown) {
+      expect(shown).toContain('q = 3, f = -12\n∂f/∂x = -4   ∂f/∂y = -4   ∂f/∂z = 3   ∂f/∂q = -4\n')
+      const neuron = 'w0 = -0.1966   ∂f/∂x0 = 0.3932   ∂f/∂w1 = -0.3932   ∂f/∂x1 = -0.5898   ∂f/∂w2 = 0.1966\n'
+      expect(shown.split(neuron)).toHaveLength(3)
+      expect(shown).toContain('gate by gate: f = 0.7311\n')
+      expect(shown).toContain('one sigmoid gate: f = 0.7311, (1 − σ)·σ = 0.1966\n')
+      expect(shown).toMatch(/‖W·x‖² = 0\.116\n.*\[0\.22,0\.26\]\n.*\[0\.44,0\.52\]\n/)
+      expect(shown).toMatch(/\[\[0\.088,0\.176\],\[0\.104,0\.208\]\]\n.*\[-0\.112,0\.636\]\n/)
+    },
+  },
+  {
+    name: 'diagnosis',
+    pictures: [],
+    check(shown) {
+      for (const code of ['saturated-units', 'learning-rate-too-high', 'inputs-not-scaled', 'vanishing-gradient']) {
+        expect(shown).toContain(`: ${code}`)
+      }
+      expect(shown).toContain('Diagnosis on 300 rows: no findings')
+    },
+  },
+  {
     name: 'zero-initialisation',
     check(shown) {
       const rows = shown.match(/^ *(?:tensor\()?\[+[^\]]+\]/gm)!.map((each) => each.replace(/^[^-\d]*/, ''))
@@ -102,24 +135,56 @@ const experiments: readonly Experiment[] = [
   },
 ]
 
+const page = readFileSync(join(root, 'docs/lecture.md'), 'utf8')
+
+function node(...args: string[]): string {
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' })
+  expect(stderr).toBe('')
+  expect(status).toBe(0)
+  return stdout
+}
+
 describe('examples/lecture/', () => {
   it.each(experiments)('$name', ({ name, pictures = [name], check }) => {
-    const file = join('examples/lecture', `${name}.mjs`)
-    const { status, stdout, stderr } = spawnSync(process.execPath, [file, '--short', '--out', folder], {
-      cwd: root,
-      encoding: 'utf8',
-    })
-    expect(stderr).toBe('')
-    expect(status).toBe(0)
-    check(stdout)
+    const shown = node(join('examples/lecture', `${name}.mjs`), '--short', '--out', folder)
+    check(shown)
     for (const picture of pictures) {
-      expect(stdout).toContain(`Picture: ${join(folder, `${picture}.svg`)}`)
+      expect(shown).toContain(`Picture: ${join(folder, `${picture}.svg`)}`)
       expect(readFileSync(join(folder, `${picture}.svg`), 'utf8')).toMatch(/^<svg .*<\/svg>\n$/s)
     }
   })
 
-  it('has no experiment without a test', () => {
+  it('has no experiment without a test, a place in all.mjs and one in docs/lecture.md', () => {
     const files = readdirSync(join(root, 'examples/lecture')).map((file) => file.replace('.mjs', ''))
-    expect(files.sort()).toEqual(experiments.map(({ name }) => name).sort())
+    const names = experiments.map(({ name }) => name).sort()
+    expect(files.filter((file) => file !== 'all').sort()).toEqual(names)
+    const all = readFileSync(join(root, 'examples/lecture/all.mjs'), 'utf8')
+    expect(Array.from(all.matchAll(/^ {2}'(.+)',$/gm), ([, name]) => name).sort()).toEqual(names)
+    expect(Array.from(page.matchAll(/^<!-- output of (\S+) -->$/gm), ([, name]) => name).sort()).toEqual(names)
+  })
+})
+
+describe('docs/lecture.md', () => {
+  const blocks = Array.from(page.matchAll(/^```js\n(.*?)^```/gms), ([, code]) => code!)
+
+  it.each(blocks.map((code, i) => [i + 1, code] as const))(
+    'code %i runs and prints what its comment says',
+    (_, code) => {
+      const said = /console\.log.* \/\/ (.*) …$/m.exec(code)![1]!
+      expect(node('--input-type=module', '--eval', code)).toContain(said)
+    },
+  )
+
+  it('points only at files that exist, and at small pictures', () => {
+    for (const [, path] of page.matchAll(/\]\((?!https?:)([^)#]+)\)/g)) {
+      expect(existsSync(resolve(root, 'docs', path!)), path).toBe(true)
+      if (path!.endsWith('.svg')) expect(statSync(resolve(root, 'docs', path!)).size, path).toBeLessThan(100_000)
+    }
+  })
+
+  it('shows the numbers of the lecture', () => {
+    for (const text of ['∂f/∂q = -4', '∂f/∂x1 = -0.5898', '[[0.088,0.176],[0.104,0.208]]', '671 GB']) {
+      expect(page).toContain(text)
+    }
   })
 })
