@@ -55,7 +55,7 @@ export { load, loadTensors, save, saveTensors } from './io/model.js'
 export { decodeSafetensors, encodeSafetensors, type Safetensors } from './io/safetensors.js'
 export { info, type SystemInfo, setThreads } from './native/system.js'
 export { collapse } from './nn/collapse.js'
-export { type DrawOptions, draw } from './nn/draw.js'
+export { type Drawable, type DrawOptions, draw } from './nn/draw.js'
 export { type GainForOptions, type GainName, gain } from './nn/gains.js'
 export {
   type FanOptions,

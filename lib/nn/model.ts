@@ -203,9 +203,9 @@ export abstract class Model extends BuiltinGate<unknown> implements Moded, Width
     })
   }
 
-  /** A table of the gates with shapes and numbers of parameters; layers counted as in "3-layer network". */
+  /** A table of the gates with shapes, parameters and memory; layers counted as in "3-layer network". */
   summary(): string {
-    return describeNetwork(this.gates)
+    return describeNetwork(this)
   }
 }
 
