@@ -1,7 +1,7 @@
-// Draws the graphs of a lecture on backpropagation: values above the wires, gradients below.
+// Draws the graphs of a lecture on backpropagation, values above the wires and gradients below, and a network.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { draw, tensor, variable } from 'chainrule'
+import { draw, Linear, ReLU, Residual, Sequential, tensor, variable } from 'chainrule'
 
 const out = process.argv[2] ?? 'out'
 
@@ -47,3 +47,9 @@ for (const [name, f] of Object.entries(graphs)) {
   writeFileSync(file, draw(f))
   console.log(`${file}\n${draw(f, { format: 'text' })}\n`)
 }
+
+const body = new Residual(new Linear(64, 64), new ReLU(), new Linear(64, 64))
+const model = new Sequential(new Linear(784, 64), new ReLU(), body, new Linear(64, 10))
+const file = join(out, 'network.svg')
+writeFileSync(file, draw(model))
+console.log(`${file}\n${model.summary()}`)

@@ -43,9 +43,10 @@ describe('examples/', () => {
 
   it('draw.mjs draws the graphs of the lecture', () => {
     const shown = node('examples/draw.mjs', folder)
-    for (const name of ['product', 'sigmoid-gates', 'sigmoid', 'norm']) {
+    for (const name of ['product', 'sigmoid-gates', 'sigmoid', 'norm', 'network']) {
       expect(readFileSync(join(folder, `${name}.svg`), 'utf8')).toMatch(/^<svg .*<\/svg>\n$/s)
     }
+    expect(shown).toContain('4-layer network, input [batch, 784]')
     expect(shown).toMatch(/#2 = #1 × z +-12 +grad +1\n/)
     expect(shown).toMatch(/w0 +2 +grad -0\.1966\nx0 +-1 +grad +0\.3932\n/)
     expect(shown).toMatch(/grad \[\[0\.088, 0\.176\], \[0\.104, 0\.208\]\]/)

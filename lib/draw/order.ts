@@ -3,16 +3,19 @@
 import type { Link, Slot } from './layers.js'
 
 const SWEEPS = 12
-const EXCHANGED = 600 // columns' slots in all, above which exchanging neighbours would take too long
+const EXCHANGED = 600 // slots in all above which exchanging neighbours would take too long
+const LARGE = 8000 // slots in all above which a third of the sweeps must do
 
 /** Orders the slots of every column so that few wires cross. */
 export function reduceCrossings(columns: readonly Slot[][]): void {
   let best = snapshot(columns)
   let fewest = crossings(columns)
-  for (let sweep = 0; sweep < SWEEPS && fewest > 0; sweep++) {
+  const slots = columns.reduce((sum, column) => sum + column.length, 0)
+  const sweeps = slots > LARGE ? SWEEPS / 3 : SWEEPS
+  for (let sweep = 0; sweep < sweeps && fewest > 0; sweep++) {
     const forward = sweep % 2 === 0
     for (let i = 1; i < columns.length; i++) arrange(columns[forward ? i : columns.length - 1 - i]!, forward)
-    if (columns.reduce((sum, column) => sum + column.length, 0) <= EXCHANGED) exchange(columns)
+    if (slots <= EXCHANGED) exchange(columns)
     const count = crossings(columns)
     if (count >= fewest) continue
     fewest = count

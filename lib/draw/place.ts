@@ -3,6 +3,7 @@
 import type { Slot } from './layers.js'
 
 const SWEEPS = 40
+const LARGE = 8000 // slots in all above which a quarter of the sweeps must do
 const NEAR = 14 // bends of less than this are taken out
 
 /** Sets the heights of all slots; `gap` is the least room between blocks. */
@@ -10,9 +11,10 @@ export function placeRows(columns: readonly Slot[][], gap: number): void {
   for (const column of columns) {
     settle(column, gap, () => ({ place: 0, weight: 1 }))
   }
-  for (let sweep = 0; sweep < SWEEPS; sweep++) {
+  const sweeps = columns.reduce((sum, column) => sum + column.length, 0) > LARGE ? SWEEPS / 4 : SWEEPS
+  for (let sweep = 0; sweep < sweeps; sweep++) {
     // First each column follows one side, then both.
-    const side = sweep >= SWEEPS / 2 ? 'both' : sweep % 2 === 0 ? 'ins' : 'outs'
+    const side = sweep >= sweeps / 2 ? 'both' : sweep % 2 === 0 ? 'ins' : 'outs'
     const forward = sweep % 2 === 0
     for (let i = 0; i < columns.length; i++) {
       settle(columns[forward ? i : columns.length - 1 - i]!, gap, (slot) => pull(slot, side))
