@@ -26,7 +26,7 @@ export {
   Transpose,
 } from './gates/shapes.js'
 export { LogSoftmax, Softmax, type SoftmaxOptions } from './gates/softmax.js'
-export { type CheckOptions, checkGradients, type GradientEntry, type GradientReport } from './graph/check.js'
+export { type Checkable, type CheckOptions, checkGradients } from './graph/check.js'
 export {
   type GradientOf,
   type GradOptions,
@@ -46,7 +46,9 @@ export {
   type SoftmaxCrossEntropyOptions,
 } from './graph/fuse/gates.js'
 export { hessian, hvp, type Inputs, jacobian, jvp } from './graph/jacobian.js'
+export type { GraphLoss } from './graph/loss.js'
 export { ops } from './graph/ops.js'
+export type { GradientEntry, GradientReport } from './graph/report.js'
 export type { GateClass, Rule } from './graph/rules/rule.js'
 export { defineGradient } from './graph/rules/table.js'
 export type { GraphOptions } from './graph/run.js'

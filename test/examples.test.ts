@@ -52,6 +52,12 @@ describe('examples/', () => {
     expect(shown).toMatch(/grad \[\[0\.088, 0\.176\], \[0\.104, 0\.208\]\]/)
   })
 
+  it('derivatives.mjs differentiates functions, twice, and fuses a graph', () => {
+    const shown = node('examples/derivatives.mjs')
+    const printed = readFileSync(join(root, 'examples/derivatives.mjs'), 'utf8').split('// Prints:\n//\n')[1]!
+    expect(shown).toBe(printed.replace(/^\/\/ {0,3}/gm, ''))
+  })
+
   it('own-gate.mjs trains a gate that is not of the library', () => {
     const shown = node('examples/own-gate.mjs')
     expect(shown).toContain('checkGradients(Sine): 4 of 4 elements agree')

@@ -1,9 +1,13 @@
 // The gradient check: what backward says against central differences, in float64.
 import { describe, options, positive } from '../checks.js'
-import { ArgumentError } from '../errors.js'
+import { ArgumentError, DTypeError } from '../errors.js'
 import { checked, type Gate, gateName, isGate, type Value } from '../gates/gate.js'
+import { filledLike } from '../gates/ops.js'
 import { tensor } from '../tensor/create.js'
 import { Tensor } from '../tensor/tensor.js'
+import { type GraphLoss, LossGate } from './loss.js'
+import { compare, type GradientEntry, type GradientReport, positionText, reportOf } from './report.js'
+import { hold } from './still.js'
 import { Variable, variable } from './variable.js'
 
 /** Options of {@link checkGradients}. */
@@ -12,33 +16,10 @@ export interface CheckOptions {
   rtol?: number
   /** Absolute tolerance. Default 1e-8. */
   atol?: number
-}
-
-/** One element whose gradient was compared. */
-export interface GradientEntry {
-  /** `input 0` or a parameter's name. */
-  readonly input: string
-  /** Flat index of the element; 0 for numbers. */
-  readonly index: number
-  /** The same as an index per axis, as text: `[1, 2]`. */
-  readonly position: string
-  readonly analytic: number
-  readonly numerical: number
-  /** |analytic − numerical| */
-  readonly error: number
-}
-
-/** The result of {@link checkGradients}; prints as text. */
-export interface GradientReport {
-  /** Whether every element is within tolerance. */
-  readonly ok: boolean
-  /** How many elements were compared. */
-  readonly compared: number
-  /** The elements out of tolerance, worst first. */
-  readonly failures: readonly GradientEntry[]
-  /** The element with the largest error relative to its tolerance. */
-  readonly worst: GradientEntry | undefined
-  toString(): string
+  /** For a loss: what its forward takes behind the prediction. */
+  target?: unknown
+  /** For a function that a network takes part in: the network, whose parameters are then checked like inputs. */
+  model?: Trained
 }
 
 // A network's parameters are checked like inputs.
@@ -52,55 +33,124 @@ interface Subject {
   backward(upstream: Value): readonly Value[]
 }
 
-// Optimal step of central differences in float64: the cube root of its epsilon.
-const STEP = Number.EPSILON ** (1 / 3)
+/** What {@link checkGradients} checks: a gate, a network, a loss, or a function from variables to a variable. */
+export type Checkable = Gate | GraphLoss | ((...inputs: Variable[]) => Variable)
 
 /**
  * Compares analytic with numerical gradients in float64.
- * @param target - a gate, a network, or a function from variables to a variable
- * @param inputs - where to check: numbers, tensors or nested arrays (converted to float64)
+ *
+ *     checkGradients(new Cube(), [x])                                  // a gate of one's own
+ *     checkGradients(model, [x])                                       // a network of float64, its parameters included
+ *     checkGradients(new CrossEntropy(), [logits], { target: labels })
+ *     checkGradients((x, W) => x.matmul(W).tanh(), [x, W])
+ *
+ * Networks run in the mode they are in; in training, dropout draws the same elements for every call, and running statistics
+ * are put back afterwards. Other gates must give the same outputs for the same inputs, or the report says so.
+ * @param target - a gate, a network, a loss, or a function from variables to a variable
+ * @param inputs - where to check: numbers, tensors or nested arrays (converted to float64). Integers
+ *   (int32), which look something up, are passed on and not compared
  * @returns a report; print it to see which input and element is off, and by how much
+ * @throws DTypeError for a network of float32, whose rounding would hide errors
  */
 export function checkGradients(
-  target: Gate | ((...inputs: Variable[]) => Variable),
+  target: Checkable,
   inputs: readonly (Value | readonly unknown[])[],
   given?: CheckOptions,
 ): GradientReport {
-  const { rtol = 1e-6, atol = 1e-8 } = options('checkGradients', given, ['rtol', 'atol'])
+  const {
+    rtol = 1e-6,
+    atol = 1e-8,
+    target: goal,
+    model,
+  } = options('checkGradients', given, ['rtol', 'atol', 'target', 'model'])
   positive('checkGradients', 'rtol', rtol)
   positive('checkGradients', 'atol', atol)
   if (!Array.isArray(inputs)) throw new ArgumentError('checkGradients', 'inputs to be an array', describe(inputs))
-  const values: Value[] = inputs.map((input) =>
-    typeof input === 'number' ? input : tensor(input as never, { dtype: 'float64' }).clone(),
-  )
-  const subject = subjectOf(target, values)
-  const output = subject.forward()
-  // Any fixed weights make one number of the output; these tell its elements apart.
+  const values: Value[] = inputs.map(exact)
+  const parameters = parametersOf(model ?? target)
+  const subject = subjectOf(goal === undefined ? target : new LossGate(target as GraphLoss, [goal]), values)
+  const held = hold(target, model)
+  const run = () => {
+    held.again()
+    return subject.forward()
+  }
+  try {
+    const entries: GradientEntry[] = []
+    const { output, upstream, problems } = startOf(run)
+    const loss = () => weigh(run(), upstream)
+    const here = weigh(output, upstream)
+    const gradients = subject.backward(upstream).map((g) => (typeof g === 'number' ? g : g.clone()))
+    const copies = parameters.map((p) => p.gradient.clone())
+    const elements = (input: string, value: Tensor, gradient: Tensor) => {
+      for (const [index, analytic] of gradient.data.entries()) {
+        const set = (x: number) => {
+          value.data[index] = x
+        }
+        const place = { input, index, position: positionText(value, index) }
+        entries.push(compare(place, analytic, { at: value.data[index]!, set, loss, here }))
+      }
+    }
+    for (const [i, value] of values.entries()) {
+      const gradient = gradients[i]!
+      if (isIntegers(value)) continue
+      if (typeof value !== 'number') elements(`input ${i}`, value, gradient as Tensor)
+      else {
+        const set = (x: number) => {
+          values[i] = x
+        }
+        const place = { input: `input ${i}`, index: 0, position: '' }
+        entries.push(compare(place, gradient as number, { at: value, set, loss, here }))
+      }
+    }
+    for (const [i, p] of parameters.entries()) elements(p.name, p.value, copies[i]!)
+    return reportOf(subject.name, entries, { rtol, atol }, problems)
+  } finally {
+    held.restore()
+  }
+}
+
+// Inputs are changed element by element: copies of float64, but for integers, which look something up.
+function exact(input: Value | readonly unknown[]): Value {
+  if (typeof input === 'number' || isIntegers(input)) return input
+  return tensor(input as never, { dtype: 'float64' }).clone()
+}
+
+function isIntegers(input: unknown): input is Tensor {
+  return input instanceof Tensor && input.dtype === 'int32'
+}
+
+function parametersOf(target: unknown): ReturnType<Trained['parameters']> {
+  const { parameters } = target as Partial<Trained>
+  if (typeof parameters !== 'function') return []
+  const list = (target as Trained).parameters()
+  for (const { name, value } of list) {
+    if (value.dtype !== 'float64') {
+      throw new DTypeError('checkGradients', 'a network of type float64', `parameter ${name} of type ${value.dtype}`)
+    }
+  }
+  return list
+}
+
+// The output, fixed weights that make one number of it and tell its elements apart, and what is wrong with it.
+function startOf(run: () => Value): { output: Value; upstream: Value; problems: string[] } {
+  const first = run()
+  const before = typeof first === 'number' ? [first] : Array.from(first.data)
+  const output = run()
+  const after = typeof output === 'number' ? [output] : Array.from(output.data)
+  const problems: string[] = []
+  const bad = after.filter((v) => !Number.isFinite(v))
+  if (bad.length > 0) problems.push(`${bad.length} of ${after.length} outputs are not finite: ${bad[0]}`)
+  const differs = before.findIndex((v, i) => !Object.is(v, after[i]))
+  if (differs >= 0 || before.length !== after.length) {
+    problems.push(
+      'the same inputs gave different outputs in two calls: differences in them say nothing about gradients',
+    )
+  }
   const upstream =
     typeof output === 'number'
       ? 1
       : new Tensor(output.data.map((_, i) => 1 + 0.5 * Math.cos(i)) as Float64Array, output.shape)
-  const loss = () => weigh(subject.forward(), upstream)
-  const gradients = subject.backward(upstream).map((g) => (typeof g === 'number' ? g : g.clone()))
-
-  const entries: GradientEntry[] = []
-  values.forEach((value, i) => {
-    const name = `input ${i}`
-    const gradient = gradients[i]!
-    if (typeof value === 'number') {
-      const set = (x: number) => {
-        values[i] = x
-      }
-      entries.push(compare(name, 0, '', gradient as number, value, set, loss))
-    } else {
-      entries.push(...compareTensor(name, value, gradient as Tensor, loss))
-    }
-  })
-  const parameters =
-    'parameters' in target && typeof target.parameters === 'function' ? (target as unknown as Trained).parameters() : []
-  const copies = parameters.map((p) => p.gradient.clone())
-  for (const [i, p] of parameters.entries()) entries.push(...compareTensor(p.name, p.value, copies[i]!, loss))
-  return report(subject.name, entries, rtol, atol)
+  return { output, upstream, problems }
 }
 
 function subjectOf(target: unknown, values: Value[]): Subject {
@@ -126,16 +176,7 @@ function subjectOf(target: unknown, values: Value[]): Subject {
     },
     backward(upstream) {
       root.backward(upstream)
-      return leaves.map(
-        (leaf) =>
-          leaf.grad ??
-          (typeof leaf.value === 'number'
-            ? 0
-            : tensor(
-                leaf.value.data.map(() => 0),
-                { shape: leaf.value.shape },
-              )),
-      )
+      return leaves.map((leaf) => leaf.grad ?? filledLike(leaf.value, 0))
     },
   }
 }
@@ -146,65 +187,4 @@ function weigh(output: Value, weights: Value): number {
   let sum = 0
   for (let i = 0; i < w.length; i++) sum += output.data[i]! * w[i]!
   return sum
-}
-
-function compareTensor(name: string, value: Tensor, gradient: Tensor, loss: () => number): GradientEntry[] {
-  return Array.from(gradient.data, (analytic, i) => {
-    const set = (x: number) => {
-      value.data[i] = x
-    }
-    return compare(name, i, positionText(value, i), analytic, value.data[i]!, set, loss)
-  })
-}
-
-function compare(
-  input: string,
-  index: number,
-  position: string,
-  analytic: number,
-  at: number,
-  set: (x: number) => void,
-  loss: () => number,
-): GradientEntry {
-  const h = STEP * Math.max(1, Math.abs(at))
-  set(at + h)
-  const above = loss()
-  set(at - h)
-  const below = loss()
-  set(at)
-  const numerical = (above - below) / (at + h - (at - h))
-  return { input, index, position, analytic, numerical, error: Math.abs(analytic - numerical) }
-}
-
-function positionText({ shape }: Tensor, index: number): string {
-  const position: number[] = []
-  for (let axis = shape.length - 1, rest = index; axis >= 0; axis--) {
-    position.unshift(rest % shape[axis]!)
-    rest = Math.floor(rest / shape[axis]!)
-  }
-  return `[${position.join(', ')}]`
-}
-
-function report(name: string, entries: readonly GradientEntry[], rtol: number, atol: number): GradientReport {
-  const excess = (e: GradientEntry) => {
-    const ratio = e.error / (atol + rtol * Math.abs(e.numerical))
-    return Number.isNaN(ratio) ? Number.POSITIVE_INFINITY : ratio
-  }
-  const ranked = [...entries].sort((a, b) => (excess(a) === excess(b) ? 0 : excess(b) - excess(a)))
-  const failures = ranked.filter((e) => excess(e) > 1)
-  const line = (e: GradientEntry) =>
-    `${e.input}${e.position}: analytic ${e.analytic}, numerical ${e.numerical}, off by ${e.error.toExponential(2)}`
-  return {
-    ok: failures.length === 0,
-    compared: entries.length,
-    failures,
-    worst: ranked[0],
-    toString() {
-      const head = `checkGradients(${name}): ${entries.length - failures.length} of ${entries.length} elements agree (rtol ${rtol}, atol ${atol})`
-      const shown = failures.slice(0, 10).map((e) => `  ${line(e)}`)
-      const more = failures.length > 10 ? [`  … and ${failures.length - 10} more`] : []
-      const worst = failures.length === 0 && ranked[0] ? [`  largest error at ${line(ranked[0])}`] : []
-      return [head, ...shown, ...more, ...worst].join('\n')
-    },
-  }
 }

@@ -3,6 +3,7 @@ import { describe } from '../checks.js'
 import { ArgumentError } from '../errors.js'
 import { Concat, type JoinOptions, Stack } from '../gates/parts.js'
 import { Where } from '../gates/select.js'
+import { type GraphLoss, LossGate } from './loss.js'
 import { apply, constant, type Operand, Variable } from './variable.js'
 
 type Method<F> = F extends (...args: infer A) => Variable ? (x: Operand, ...args: A) => Variable : never
@@ -41,6 +42,10 @@ const further = {
   /** x where a fixed condition holds, y elsewhere: see {@link Where}. */
   where(condition: ConstructorParameters<typeof Where>[0], x: Operand, y: Operand): Variable {
     return apply(new Where(condition), x, y)
+  },
+  /** A loss of a prediction, for fixed targets: `ops.loss(new CrossEntropy(), logits, labels)`. */
+  loss(loss: GraphLoss, prediction: Operand, ...targets: unknown[]): Variable {
+    return apply(new LossGate(loss, targets), prediction)
   },
 }
 

@@ -229,7 +229,7 @@ describe('ops', () => {
   it('cover every operator', () => {
     const x = variable(tensor(Float64Array.of(0.5, 0.25)))
     for (const [name, operator] of Object.entries(ops)) {
-      if (['concat', 'stack', 'where'].includes(name)) continue
+      if (['concat', 'stack', 'where', 'loss'].includes(name)) continue
       expect(typeof operator, name).toBe('function')
       expect(typeof (x as unknown as Record<string, unknown>)[name], name).toBe('function')
     }

@@ -179,6 +179,31 @@ describe('the rule of', () => {
   })
 })
 
+describe('the table of rules', () => {
+  it('holds every elementary gate of the public API', async () => {
+    const files = [
+      'activations',
+      'arithmetic',
+      'binary',
+      'matmul',
+      'parts',
+      'reductions',
+      'select',
+      'shapes',
+      'softmax',
+    ]
+    const modules = await Promise.all(files.map((file) => import(`../../lib/gates/${file}.ts`)))
+    const classes = new Set(modules.flatMap((module) => Object.values<unknown>(module)))
+    const missing = Object.values(chainrule).flatMap((member) =>
+      classes.has(member) && typeof member === 'function' && !hasRule(Object.create(member.prototype))
+        ? [member.name]
+        : [],
+    )
+    expect(classes.size).toBeGreaterThan(50)
+    expect(missing).toEqual([])
+  })
+})
+
 describe('gates without a rule', () => {
   class Cube implements Gate {
     x = 0
