@@ -52,14 +52,15 @@ export function trace(operation: string, fn: unknown, inputs: readonly unknown[]
   return { leaves, outputs: outputs as Variable[], several: Array.isArray(result), lifted }
 }
 
-/** Gradients of traced outputs with respect to `targets`, as values; zeros where nothing depends on one. */
+/** Gradients of traced outputs with respect to `targets`, as values; zeros where nothing depends on one. Retains the graph. */
 export function gradientValues(
   outputs: readonly Variable[],
   upstreams: readonly Value[],
   targets: readonly Variable[],
+  retain = true,
 ): Value[] {
   const request = { seeds: added(outputs, upstreams, (a, b) => variable(a).add(b).value), targets }
-  const found = pullValues(request, true)
+  const found = pullValues(request, retain)
   return targets.map((target) => found.get(target) ?? filledLike(target.value, 0))
 }
 
@@ -192,7 +193,7 @@ export function valueAndGrad<const A extends number | readonly number[] = 0>(
     const seed = seedOf('grad', output.value, undefined)
     const gradients = lifted
       ? gradientVariables([output], [constant(seed)], targets)
-      : gradientValues([output], [seed], targets)
+      : gradientValues([output], [seed], targets, false)
     const found = typeof chosen === 'number' ? gradients[0] : gradients
     return { value: lifted ? output : output.value, grad: found } as never
   }

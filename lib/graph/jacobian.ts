@@ -43,7 +43,7 @@ export function jacobian<T extends readonly (Value | NestedInput)[]>(
   const rows = sizeOf(value)
   const matrices = leaves.map((leaf) => emptyMatrix(value, leaf.value))
   for (let i = 0; i < rows; i++) {
-    const gradients = gradientValues(outputs, [unit(value, i)], leaves)
+    const gradients = gradientValues(outputs, [unit(value, i)], leaves, i < rows - 1)
     for (const [k, gradient] of gradients.entries()) {
       const n = sizeOf(gradient)
       if (typeof gradient === 'number') matrices[k]!.data[i] = gradient
@@ -153,7 +153,7 @@ export function jvp(fn: GraphFunction, x: Inputs, v: Inputs): { value: unknown; 
     return { value: output, tangent: gradientVariables(gradients, tangents, [upstream])[0] }
   }
   const directions = tangents.map((t) => t.value)
-  return { value: output.value, tangent: gradientValues(gradients, directions, [upstream])[0] }
+  return { value: output.value, tangent: gradientValues(gradients, directions, [upstream], false)[0] }
 }
 
 /**
