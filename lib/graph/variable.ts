@@ -183,8 +183,8 @@ export function apply(gate: Gate, ...operands: Operand[]): Variable {
   return made
 }
 
-// The same for a gate that nobody else holds.
-function wire(gate: Gate, ...operands: Operand[]): Variable {
+/** @internal The same for a gate that nobody else holds. */
+export function wire(gate: Gate, ...operands: Operand[]): Variable {
   const inputs = operands.map((operand) => {
     if (isOperand(operand)) return operand instanceof Variable ? operand : constant(operand)
     throw new ArgumentError(gateName(gate), 'variables, numbers or tensors', describe(operand))

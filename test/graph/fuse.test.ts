@@ -329,6 +329,12 @@ describe('deep graphs', () => {
     expect(gatesOf(fused)).toHaveLength(25_000)
     expect(fused.value).toBeCloseTo(y.value as number, 14)
   })
+
+  it('of 100,000 factors are searched once', () => {
+    let y: Variable = variable(0.5)
+    for (let i = 0; i < 100_000; i++) y = y.mul(-1)
+    expect(fuse(y).fused.value).toBe(0.5)
+  })
 })
 
 describe('the gates that stand for several', () => {

@@ -4,7 +4,7 @@ import { ArgumentError } from '../../errors.js'
 import { type Gate, gateName, unwrapped } from '../../gates/gate.js'
 import { again } from '../again.js'
 import { topologicalOrder } from '../backward.js'
-import { apply, Variable } from '../variable.js'
+import { apply, Variable, wire } from '../variable.js'
 import { Found, type Step } from './match.js'
 import { type Pattern, patterns } from './patterns.js'
 
@@ -58,12 +58,13 @@ function stepOf(variable: Variable, steps: ReadonlyMap<Variable, Step>, kept: bo
 // Replaces the expression that ends at a step, if there is one.
 function rewrite(root: Step): Replacement | undefined {
   if (!root.gate) return undefined
+  let found = new Found()
   for (const pattern of patterns) {
-    const found = new Found()
-    if (!pattern.matches(root, found)) continue
+    if (!found.attempt(pattern.matches, root)) continue
     const inside = new Set(found.steps)
-    if (Array.from(inside).every((step) => step === root || isPrivate(step, inside)))
-      return replace(root, inside, pattern, found)
+    const isAlone = Array.from(inside).every((step) => step === root || isPrivate(step, inside))
+    if (isAlone) return replace(root, inside, pattern, found)
+    found = new Found()
   }
   return undefined
 }
@@ -118,6 +119,6 @@ function wired({ variable, gate, value }: Step, inputs: readonly Variable[], isN
   const fresh = isNew && variable?.gate !== undefined && unwrapped(variable.gate) !== gate ? gate! : again(gate!, value)
   // There is no second one of this gate: it stays where it is, unless its inputs have changed or backward has used it.
   if (!fresh && !isNew && variable && !variable.spent) return variable
-  const output = apply(fresh ?? gate!, ...inputs)
+  const output = fresh ? wire(fresh, ...inputs) : apply(gate!, ...inputs)
   return variable?.name === undefined ? output : output.named(variable.name)
 }

@@ -23,20 +23,43 @@ export interface Step {
 /** What a matcher has found. */
 export class Found {
   /** The gates of the expression, its root first. */
-  steps: Step[] = []
+  readonly steps: Step[] = []
   /** The expression's free variables. */
-  variables: Record<string, Step> = {}
+  readonly variables: Record<string, Step> = {}
   /** Numbers that stand in it. */
-  numbers: Record<string, number> = {}
+  readonly numbers: Record<string, number> = {}
+  readonly #undo: (() => void)[] = []
 
-  /** Notes where the search stands; the function returned goes back there. */
-  mark(): () => void {
-    const [steps, variables, numbers] = [[...this.steps], { ...this.variables }, { ...this.numbers }]
-    return () => {
-      this.steps = steps
-      this.variables = variables
-      this.numbers = numbers
+  /** Names a step, unless another has the name. */
+  name(name: string, step: Step): boolean {
+    const { variables } = this
+    if (variables[name] !== undefined) return variables[name] === step
+    variables[name] = step
+    this.#undo.push(() => delete variables[name])
+    return true
+  }
+
+  /** Sets a number. */
+  number(name: string, value: number): void {
+    const { numbers } = this
+    const before = numbers[name]
+    if (before === undefined) this.#undo.push(() => delete numbers[name])
+    else {
+      this.#undo.push(() => {
+        numbers[name] = before
+      })
     }
+    numbers[name] = value
+  }
+
+  /** Runs a matcher; one that fails leaves no trace. */
+  attempt(matches: Matcher, step: Step): boolean {
+    const steps = this.steps.length
+    const changes = this.#undo.length
+    if (matches(step, this)) return true
+    while (this.steps.length > steps) this.steps.pop()
+    while (this.#undo.length > changes) this.#undo.pop()!()
+    return false
   }
 }
 
@@ -45,10 +68,7 @@ export type Matcher = (step: Step, found: Found) => boolean
 
 /** Anything; the same step wherever the name occurs. */
 export function any(name: string): Matcher {
-  return (step, found) => {
-    found.variables[name] ??= step
-    return found.variables[name] === step
-  }
+  return (step, found) => found.name(name, step)
 }
 
 /** The number c as a constant. */
@@ -73,13 +93,7 @@ function holds(type: GateClass, c: number, input: Matcher): Matcher {
 
 /** The first of several that matches. */
 export function either(...matchers: Matcher[]): Matcher {
-  return (step, found) =>
-    matchers.some((matches) => {
-      const back = found.mark()
-      if (matches(step, found)) return true
-      back()
-      return false
-    })
+  return (step, found) => matchers.some((matches) => found.attempt(matches, step))
 }
 
 /** A gate of two inputs, in either order. */
@@ -110,17 +124,20 @@ export function over(a: number, m: Matcher): Matcher {
   return either(is(Divide, constant(a), m), a === 1 ? inverse : times(a, inverse))
 }
 
+// Longer products are none that a loss is scaled with; the search stays linear in the size of the graph.
+const MOST_FACTORS = 8
+
 /** m times any constants, whose product is multiplied to the number `name`. */
 export function scaled(name: string, m: Matcher): Matcher {
   return (step, found) => {
     let at = step
     let factor = 1
-    for (let next = factorOf(at); next; next = factorOf(at)) {
+    for (let count = 0, next = factorOf(at); next && count < MOST_FACTORS; count++, next = factorOf(at)) {
       found.steps.push(at)
       factor *= next.factor
       at = next.of
     }
-    found.numbers[name] = (found.numbers[name] ?? 1) * factor
+    found.number(name, (found.numbers[name] ?? 1) * factor)
     return m(at, found)
   }
 }

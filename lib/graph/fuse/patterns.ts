@@ -69,7 +69,7 @@ function sumAlong(m: Matcher): Matcher {
     const along =
       Array.isArray(axis) && axis.length === 1 ? (axis[0] as number) : (axis ?? (rank === 1 ? 0 : undefined))
     if (typeof along !== 'number') return false
-    found.numbers.axis = along < 0 ? along + rank : along
+    found.number('axis', along < 0 ? along + rank : along)
     return keepDims || rank === 1
   })
   const reshaped = where(is(Reshape, is(Sum, m)), (step, found) => {
@@ -77,7 +77,7 @@ function sumAlong(m: Matcher): Matcher {
     const { axis, keepDims } = reduced.gate as Sum
     const rank = rankOf(reduced.inputs[0]!.value)
     if (keepDims || (axis !== -1 && axis !== rank - 1)) return false
-    found.numbers.axis = rank - 1
+    found.number('axis', rank - 1)
     return sameShape((step.value as Tensor).shape, [...(reduced.value as Tensor).shape, 1])
   })
   return either(sum, reshaped)
@@ -118,9 +118,9 @@ const rowSums = where(is(Sum, scaled('factor', product)), ({ gate, inputs }) => 
 })
 const summed = all(is(Sum, scaled('factor', product)))
 // Divides by the number of elements that the mean is taken over.
-const averaged = where(all(is(Mean, scaled('factor', either(product, rowSums)))), ({ inputs }, { numbers }) => {
+const averaged = where(all(is(Mean, scaled('factor', either(product, rowSums)))), ({ inputs }, found) => {
   const [of] = inputs
-  numbers.count = of!.value instanceof Tensor ? of!.value.size : 1
+  found.number('count', of!.value instanceof Tensor ? of!.value.size : 1)
   return true
 })
 
