@@ -258,6 +258,20 @@ describe('edges', () => {
     }
   })
 
+  it.each(['max', 'min'] as const)('%s of equals and of NaN: the gradient that backward gives', (name) => {
+    const at = [tensor(Float64Array.of(1, 2, NaN, 4, 5)), tensor(Float64Array.of(1, NaN, 3, 4, 6))]
+    for (const f of [
+      (a: Variable, b: Variable) => a[name](b),
+      (a: Variable, b: Variable) => ops.stack([a, b])[name]({ axis: 0 }),
+    ]) {
+      const [plain, lifted] = [0, 1].map(() => at.map((v) => variable(v)) as [Variable, Variable])
+      const upstream = tensor(Float64Array.of(1, 2, 3, 4, 5))
+      f(...plain!).backward(upstream)
+      f(...lifted!).backward(upstream, { createGraph: true })
+      for (const i of [0, 1]) expect(numbers(lifted![i]!.grad)).toEqual(numbers(plain![i]!.grad))
+    }
+  })
+
   it('x^y where y or x is 0', () => {
     const pow = (x: Variable, y: Variable) => x.pow(y)
     for (const [x, y] of [
