@@ -177,6 +177,10 @@ describe('fuse', () => {
     '%s: numerically, and its gradient again',
     (_, build, inputs) => {
       const f: Build = (...v) => fuse(build(...v)).fused
+      const [plain, lifted] = [0, 1].map(() => (inputs as Tensor[]).map((v) => variable(v)))
+      total(f(...plain!)).backward()
+      total(f(...lifted!)).backward({ createGraph: true })
+      for (const [i, leaf] of lifted!.entries()) expectClose(leaf.grad, numbers(plain![i]!.grad), 1e-13)
       const first = checkGradients(f, inputs)
       expect(first.ok, String(first)).toBe(true)
       for (const i of inputs.keys()) {
