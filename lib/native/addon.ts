@@ -176,6 +176,90 @@ export interface Addon {
   /** Index of the first NaN or infinite element, −1 if there is none. */
   firstNonFinite(x: FloatArray): number
 
+  /** Σ x², in an order that the length alone decides. */
+  sumOfSquares(x: FloatArray): number
+  /** y = −limit, y or limit, whichever is in the middle; NaN stays. */
+  clipValues(limit: number, y: FloatArray): void
+  /** out[outer, inner] = reduction (0 sum, 1 max, 2 min) over the middle axis of x[outer, extent, inner]. */
+  reduceAxis(kind: number, outer: number, extent: number, inner: number, x: FloatArray, out: FloatArray): void
+  /** out[i0, i1 …] = x[i0·strides[0] + i1·strides[1] + …]: stride 0 repeats. Up to 16 axes. */
+  expand(x: FloatArray, shape: Int32Array, strides: Int32Array, out: FloatArray): void
+  /** out[cols, rows] = the transpose of x[rows, cols]. */
+  transpose(rows: number, cols: number, x: FloatArray, out: FloatArray): void
+
+  /** y = (x − mean)·rstd·gamma + beta by row; mean, rstd [rows] (=) are kept for backward. Biased variance. */
+  layerNormForward(
+    cols: number,
+    x: FloatArray,
+    gamma: FloatArray | null,
+    beta: FloatArray | null,
+    epsilon: number,
+    y: FloatArray,
+    mean: FloatArray,
+    rstd: FloatArray,
+  ): void
+  /** dx =, dgamma +=, dbeta += (each of them or null). */
+  layerNormBackward(
+    cols: number,
+    x: FloatArray,
+    gamma: FloatArray | null,
+    mean: FloatArray,
+    rstd: FloatArray,
+    dy: FloatArray,
+    dx: FloatArray,
+    dgamma: FloatArray | null,
+    dbeta: FloatArray | null,
+  ): void
+  /**
+   * The same by column, with the statistics of these rows (two at least); mean, rstd [cols] (=). Running statistics, unless
+   * null: r = (1 − momentum)·r + momentum·statistic, the variance there unbiased.
+   */
+  batchNormForward(
+    cols: number,
+    x: FloatArray,
+    gamma: FloatArray | null,
+    beta: FloatArray | null,
+    epsilon: number,
+    momentum: number,
+    runningMean: FloatArray | null,
+    runningVariance: FloatArray | null,
+    y: FloatArray,
+    mean: FloatArray,
+    rstd: FloatArray,
+  ): void
+  /** With the running statistics. */
+  batchNormInfer(
+    cols: number,
+    x: FloatArray,
+    gamma: FloatArray | null,
+    beta: FloatArray | null,
+    epsilon: number,
+    runningMean: FloatArray,
+    runningVariance: FloatArray,
+    y: FloatArray,
+  ): void
+  /** dx =, dgamma +=, dbeta += (each of them or null). */
+  batchNormBackward(
+    cols: number,
+    x: FloatArray,
+    gamma: FloatArray | null,
+    mean: FloatArray,
+    rstd: FloatArray,
+    dy: FloatArray,
+    dx: FloatArray,
+    dgamma: FloatArray | null,
+    dbeta: FloatArray | null,
+  ): void
+  /**
+   * y = x·mask/(1 − p), p in [0, 1). Element i's mask depends on (seed, stream, offset + i) alone and is the same for both
+   * element types; backward is the same call on dy. seed, stream, offset: integers in [0, 2^53).
+   */
+  dropout(x: FloatArray, y: FloatArray, p: number, seed: number, stream: number, offset: number): void
+  /** y[r, :] = table[indices[r], :]; table is [entries, width]. Throws OUT_OF_RANGE (`where` the row) like crossEntropy. */
+  embeddingForward(width: number, table: FloatArray, indices: Int32Array, y: FloatArray): void
+  /** dtable[indices[r], :] += dy[r, :] */
+  embeddingBackward(width: number, indices: Int32Array, dy: FloatArray, dtable: FloatArray): void
+
   softmaxForward(cols: number, x: FloatArray, y: FloatArray): void
   softmaxBackward(cols: number, y: FloatArray, dy: FloatArray, dx: FloatArray): void
   logSoftmaxForward(cols: number, x: FloatArray, y: FloatArray): void

@@ -122,6 +122,12 @@ void Arguments::require_length(std::size_t length, std::size_t expected, const c
   if (ok_ && length != expected) fail("INVALID_ARGUMENT", "expected %s to have %zu elements, got %zu", name, expected, length);
 }
 
+std::size_t Arguments::rows_of(std::size_t length, std::size_t cols) {
+  require(cols > 0 || length == 0, "cols to be positive");
+  require(cols == 0 || length % cols == 0, "a whole number of rows");
+  return ok_ && cols ? length / cols : 0;
+}
+
 void Arguments::require(bool condition, const char* what) {
   if (ok_ && !condition) fail("INVALID_ARGUMENT", "expected %s", what);
 }

@@ -51,6 +51,8 @@ class Arguments {
 
   /// Requires an array of exactly `length` elements.
   void require_length(std::size_t length, std::size_t expected, const char* name);
+  /// The number of rows of a matrix of `cols` columns; a length that is no multiple is an error.
+  std::size_t rows_of(std::size_t length, std::size_t cols);
   void require(bool condition, const char* what);
   /// Throws what a native status says.
   void check(const Status& status);

@@ -18,6 +18,8 @@ struct Function {
 /// A file's functions, ended by a null name.
 extern const Function kElementwiseFunctions[];
 extern const Function kRowFunctions[];
+extern const Function kLayerFunctions[];
+extern const Function kLayoutFunctions[];
 extern const Function kMatrixFunctions[];
 extern const Function kOptimizerFunctions[];
 extern const Function kRandomFunctions[];

@@ -8,31 +8,17 @@
 namespace chainrule::binding {
 namespace {
 
-// The number of rows of a matrix of `cols` columns; a length that is no multiple is an error.
-std::size_t rows_of(Arguments& a, std::size_t length, std::size_t cols) {
-  a.require(cols > 0 || length == 0, "cols to be positive");
-  a.require(cols == 0 || length % cols == 0, "a whole number of rows");
-  return a.ok() && cols ? length / cols : 0;
-}
-
-// Rows are split over threads when together they are long enough.
-template <class Body>
-void parallel_rows(std::size_t rows, std::size_t cols, Body&& body) {
-  const std::size_t grain = cols >= kElementGrain ? 1 : (kElementGrain + cols - 1) / (cols ? cols : 1);
-  parallel_ranges(pool(), rows, grain, 16, body);
-}
-
 template <class Select>
 napi_value row_forward(napi_env env, napi_callback_info info, const char* name, Select&& select) {
   Arguments a(env, info, name);
   const std::size_t cols = a.size(0, "cols");
   const Floats x = a.floats(1, "x"), y = a.floats(2, "y");
   a.require_length(y.length, x.length, "y");
-  const std::size_t rows = rows_of(a, x.length, cols);
+  const std::size_t rows = a.rows_of(x.length, cols);
   if (!a.ok()) return nullptr;
   with_dtype(a.dtype(), [&]<class T>() {
     const auto kernel = select(kernels().of<T>());
-    parallel_rows(rows, cols, [&](std::size_t begin, std::size_t end) { kernel(end - begin, cols, x.as<T>(begin * cols), y.as<T>(begin * cols)); });
+    parallel_rows(pool(), rows, cols, [&](std::size_t begin, std::size_t end) { kernel(end - begin, cols, x.as<T>(begin * cols), y.as<T>(begin * cols)); });
   });
   return nullptr;
 }
@@ -44,11 +30,11 @@ napi_value row_backward(napi_env env, napi_callback_info info, const char* name,
   const Floats y = a.floats(1, "y"), dy = a.floats(2, "dy"), dx = a.floats(3, "dx");
   a.require_length(y.length, dx.length, "y");
   a.require_length(dy.length, dx.length, "dy");
-  const std::size_t rows = rows_of(a, dx.length, cols);
+  const std::size_t rows = a.rows_of(dx.length, cols);
   if (!a.ok()) return nullptr;
   with_dtype(a.dtype(), [&]<class T>() {
     const auto kernel = select(kernels().of<T>());
-    parallel_rows(rows, cols, [&](std::size_t begin, std::size_t end) {
+    parallel_rows(pool(), rows, cols, [&](std::size_t begin, std::size_t end) {
       kernel(end - begin, cols, y.as<T>(begin * cols), dy.as<T>(begin * cols), dx.as<T>(begin * cols));
     });
   });
@@ -75,7 +61,7 @@ napi_value cross_entropy(napi_env env, napi_callback_info info) {
   const Ints labels = a.ints(2, "labels");
   const double scale = a.number(3, "scale");
   const Floats dx = a.floats_or_null(4, "dx");
-  const std::size_t rows = rows_of(a, x.length, cols);
+  const std::size_t rows = a.rows_of(x.length, cols);
   a.require_length(labels.length, rows, "labels");
   if (dx.data) a.require_length(dx.length, x.length, "dx");
   if (!a.ok()) return nullptr;
@@ -87,7 +73,7 @@ napi_value cross_entropy(napi_env env, napi_callback_info info) {
   void* const losses = scratch.data();
   return a.result(with_dtype(a.dtype(), [&]<class T>() {
     T* const each = static_cast<T*>(losses);
-    parallel_rows(rows, cols, [&](std::size_t begin, std::size_t end) {
+    parallel_rows(pool(), rows, cols, [&](std::size_t begin, std::size_t end) {
       kernels().of<T>().cross_entropy(end - begin, cols, x.as<T>(begin * cols), labels.data + begin, scale, each + begin, dx.as<T>(begin * cols));
     });
     return kernels().of<T>().sum(rows, each);
@@ -111,12 +97,12 @@ napi_value prelu_forward(napi_env env, napi_callback_info info) {
   Arguments a(env, info, "preluForward");
   const std::size_t channels = a.size(0, "channels");
   const Floats x = a.floats(1, "x"), alpha = a.floats(2, "alpha"), y = a.floats(3, "y");
-  const std::size_t rows = rows_of(a, x.length, channels);
+  const std::size_t rows = a.rows_of(x.length, channels);
   if (alpha.length != 1) a.require_length(alpha.length, channels, "alpha");
   a.require_length(y.length, x.length, "y");
   if (!a.ok()) return nullptr;
   with_dtype(a.dtype(), [&]<class T>() {
-    parallel_rows(rows, channels, [&](std::size_t begin, std::size_t end) {
+    parallel_rows(pool(), rows, channels, [&](std::size_t begin, std::size_t end) {
       kernels().of<T>().prelu_forward(end - begin, channels, x.as<T>(begin * channels), alpha.as<T>(), alpha.length != 1, y.as<T>(begin * channels));
     });
   });
@@ -127,7 +113,7 @@ napi_value prelu_backward(napi_env env, napi_callback_info info) {
   Arguments a(env, info, "preluBackward");
   const std::size_t channels = a.size(0, "channels");
   const Floats x = a.floats(1, "x"), alpha = a.floats(2, "alpha"), dy = a.floats(3, "dy"), dx = a.floats(4, "dx"), dalpha = a.floats(5, "dalpha");
-  const std::size_t rows = rows_of(a, x.length, channels);
+  const std::size_t rows = a.rows_of(x.length, channels);
   if (alpha.length != 1) a.require_length(alpha.length, channels, "alpha");
   a.require_length(dalpha.length, alpha.length, "dalpha");
   a.require_length(dy.length, x.length, "dy");
@@ -143,7 +129,7 @@ napi_value column_sums(napi_env env, napi_callback_info info) {
   Arguments a(env, info, "columnSums");
   const Floats x = a.floats(0, "x"), out = a.floats(1, "out");
   const bool accumulate = a.boolean(2, "accumulate");
-  const std::size_t cols = out.length, rows = rows_of(a, x.length, cols);
+  const std::size_t cols = out.length, rows = a.rows_of(x.length, cols);
   if (!a.ok()) return nullptr;
   with_dtype(a.dtype(), [&]<class T>() {
     const std::size_t grain = rows >= kElementGrain ? 1 : kElementGrain / (rows ? rows : 1) + 1;
@@ -159,7 +145,7 @@ napi_value argmax_rows(napi_env env, napi_callback_info info) {
   const std::size_t cols = a.size(0, "cols");
   const Floats x = a.floats(1, "x");
   const Ints out = a.ints(2, "out");
-  const std::size_t rows = rows_of(a, x.length, cols);
+  const std::size_t rows = a.rows_of(x.length, cols);
   a.require_length(out.length, rows, "out");
   if (!a.ok()) return nullptr;
   with_dtype(a.dtype(), [&]<class T>() { kernels().of<T>().argmax_rows(rows, cols, x.as<T>(), out.data); });
@@ -200,7 +186,7 @@ napi_value gather(napi_env env, napi_callback_info info) {
   if (bad < count) a.check({Code::out_of_range, "row out of range", static_cast<int64_t>(start + bad), first[bad]});
   if (!a.ok()) return nullptr;
   with_dtype(a.dtype(), [&]<class T>() {
-    parallel_rows(count, cols, [&](std::size_t begin, std::size_t end) {
+    parallel_rows(pool(), count, cols, [&](std::size_t begin, std::size_t end) {
       T* const to = out.as<T>(begin * cols);
       const std::size_t n = end - begin;
       if (x.type == napi_float32_array) gather_rows(static_cast<const float*>(x.data), cols, first + begin, n, scale, to);

@@ -1,6 +1,6 @@
 // Sums of many numbers, in double for both types, lane by lane and so always in the same order.
 #pragma once
-#include "simd/vec.h"
+#include "loops.h"
 
 namespace chainrule {
 namespace CHAINRULE_ISA {
@@ -27,17 +27,18 @@ template <> struct Accumulator<float> {
     low = low + other.low;
     high = high + other.high;
   }
+  /// Adds each lane's sum to totals[lane].
+  CHAINRULE_INLINE void add_to(double* totals) const {
+    constexpr int half = Vec<double>::lanes;
+    (Vec<double>::load(totals) + low).store(totals);
+    if constexpr (Vec<float>::lanes > half) (Vec<double>::load(totals + half) + high).store(totals + half);
+  }
   CHAINRULE_INLINE double total() const { return reduce_add(low + high); }
   /// y plus each lane's sum.
   CHAINRULE_INLINE Vec<float> lanes_added_to(Vec<float> y) const {
-    constexpr int half = Vec<double>::lanes;
-    double sums[2 * half];
-    float lanes[Vec<float>::lanes];
-    low.store(sums);
-    high.store(sums + half);
-    y.store(lanes);
-    for (int i = 0; i < Vec<float>::lanes; i++) lanes[i] = static_cast<float>(lanes[i] + sums[i]);
-    return Vec<float>::load(lanes);
+    Vec<double> l, h;
+    widen(y, &l, &h);
+    return narrow(l + low, h + high);
   }
 };
 
@@ -46,9 +47,45 @@ template <> struct Accumulator<double> {
   CHAINRULE_INLINE void add(Vec<double> x) { sum = sum + x; }
   CHAINRULE_INLINE void add_product(Vec<double> x, Vec<double> y) { sum = fma(x, y, sum); }
   CHAINRULE_INLINE void add(const Accumulator& other) { sum = sum + other.sum; }
+  CHAINRULE_INLINE void add_to(double* totals) const { (Vec<double>::load(totals) + sum).store(totals); }
   CHAINRULE_INLINE double total() const { return reduce_add(sum); }
   CHAINRULE_INLINE Vec<double> lanes_added_to(Vec<double> y) const { return y + sum; }
 };
+
+/// Σ over [0, n) of what add(accumulator, access) adds, over four accumulators to hide the latency of additions.
+template <class T, class AddTo>
+CHAINRULE_INLINE double sum_of(size_t n, AddTo add) {
+  constexpr size_t lanes = Vec<T>::lanes;
+  Accumulator<T> a, b, c, d;
+  size_t i = 0;
+  for (; i + 4 * lanes <= n; i += 4 * lanes) {
+    add(a, Whole<T>{i});
+    add(b, Whole<T>{i + lanes});
+    add(c, Whole<T>{i + 2 * lanes});
+    add(d, Whole<T>{i + 3 * lanes});
+  }
+  for (; i + lanes <= n; i += lanes) add(a, Whole<T>{i});
+  if (i < n) add(b, Part<T>{i, Vec<T>::tail(n - i), n - i});
+  a.add(b);
+  c.add(d);
+  a.add(c);
+  return a.total();
+}
+
+/// totals[s][c] += Σ over the rows of what add(sums, access, row) adds to sums[s], for each column c. Eight rows at a time, so
+/// that the totals are seldom touched. Whole vectors of totals are read and written: their arrays are padded (kColumnPad).
+template <class T, int count, class Add>
+CHAINRULE_INLINE void add_columns(size_t rows, size_t cols, double* const (&totals)[count], Add add) {
+  constexpr size_t together = 8;
+  for (size_t r = 0; r < rows; r += together) {
+    const size_t end = r + together < rows ? r + together : rows;
+    for_each_vector<T>(cols, [&](auto at) CHAINRULE_INLINE_LAMBDA {
+      Accumulator<T> sums[count];
+      for (size_t i = r; i < end; i++) add(sums, at, i);
+      for (int s = 0; s < count; s++) sums[s].add_to(totals[s] + at.at);
+    });
+  }
+}
 
 }  // namespace CHAINRULE_ISA
 }  // namespace chainrule

@@ -98,6 +98,13 @@ static void scale(size_t n, double a, T* y) {
   for_each_vector<T>(n, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(y, va * at.load(y)); });
 }
 
+/// y = -limit, y or limit, whichever is in the middle
+template <class T>
+static void clip_values(size_t n, double limit, T* y) {
+  const Vec<T> high(static_cast<T>(limit)), low(static_cast<T>(-limit));
+  for_each_vector<T>(n, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(y, min(high, max(low, at.load(y)))); });
+}
+
 template <class T>
 CHAINRULE_INLINE void fill_binary(Kernels<T>* k) {
   k->binary[static_cast<int>(Binary::add)] = binary<Add, T>;
@@ -110,6 +117,7 @@ CHAINRULE_INLINE void fill_binary(Kernels<T>* k) {
   k->prelu_backward = prelu_backward<T>;
   k->axpy = axpy<T>;
   k->scale = scale<T>;
+  k->clip_values = clip_values<T>;
 }
 
 void fill_binary(KernelTable* table) {

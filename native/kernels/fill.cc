@@ -17,6 +17,10 @@ void fill_unary_f64(KernelTable* table);
 void fill_binary(KernelTable* table);
 void fill_reductions(KernelTable* table);
 void fill_softmax(KernelTable* table);
+void fill_normalization(KernelTable* table);
+void fill_layout(KernelTable* table);
+void fill_dropout(KernelTable* table);
+void fill_embedding(KernelTable* table);
 void fill_optimizers(KernelTable* table);
 
 void fill(KernelTable* table) {
@@ -30,6 +34,10 @@ void fill(KernelTable* table) {
   fill_binary(table);
   fill_reductions(table);
   fill_softmax(table);
+  fill_normalization(table);
+  fill_layout(table);
+  fill_dropout(table);
+  fill_embedding(table);
   fill_optimizers(table);
 }
 

@@ -10,12 +10,16 @@ template <class T> struct Whole {
   size_t at;
   CHAINRULE_INLINE Vec<T> load(const T* p) const { return Vec<T>::load(p + at); }
   CHAINRULE_INLINE void store(T* p, Vec<T> v) const { v.store(p + at); }
+  /// v, with 0 in the lanes beyond the end.
+  CHAINRULE_INLINE Vec<T> within(Vec<T> v) const { return v; }
 };
 template <class T> struct Part {
   size_t at;
   typename Vec<T>::Tail tail;
+  size_t lanes;
   CHAINRULE_INLINE Vec<T> load(const T* p) const { return Vec<T>::load(p + at, tail); }
   CHAINRULE_INLINE void store(T* p, Vec<T> v) const { v.store(p + at, tail); }
+  CHAINRULE_INLINE Vec<T> within(Vec<T> v) const { return select(lane_index(v) < Vec<T>(static_cast<T>(lanes)), v, Vec<T>(T(0))); }
 };
 
 /// Calls body(access) for every vector of [0, n), the last one perhaps in part.
@@ -31,7 +35,7 @@ CHAINRULE_INLINE void for_each_vector(size_t n, Body body) {
     body(Whole<T>{i});
     i += lanes;
   }
-  if (i < n) body(Part<T>{i, Vec<T>::tail(n - i)});
+  if (i < n) body(Part<T>{i, Vec<T>::tail(n - i), n - i});
 }
 
 }  // namespace CHAINRULE_ISA

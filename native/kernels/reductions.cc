@@ -1,31 +1,10 @@
 // Sums, dot products, maxima and searches. Sums are taken in double, in an order that only the lengths decide.
 #include "accumulate.h"
-#include "loops.h"
 #include "math.h"
 #include "table.h"
 
 namespace chainrule {
 namespace CHAINRULE_ISA {
-
-/// Σ over [0, n) of what add(accumulator, access) adds, over four accumulators to hide the latency of additions.
-template <class T, class AddTo>
-CHAINRULE_INLINE double sum_of(size_t n, AddTo add) {
-  constexpr size_t lanes = Vec<T>::lanes;
-  Accumulator<T> a, b, c, d;
-  size_t i = 0;
-  for (; i + 4 * lanes <= n; i += 4 * lanes) {
-    add(a, Whole<T>{i});
-    add(b, Whole<T>{i + lanes});
-    add(c, Whole<T>{i + 2 * lanes});
-    add(d, Whole<T>{i + 3 * lanes});
-  }
-  for (; i + lanes <= n; i += lanes) add(a, Whole<T>{i});
-  if (i < n) add(b, Part<T>{i, Vec<T>::tail(n - i)});
-  a.add(b);
-  c.add(d);
-  a.add(c);
-  return a.total();
-}
 
 template <class T>
 static double sum(size_t n, const T* x) {

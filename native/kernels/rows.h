@@ -49,7 +49,7 @@ CHAINRULE_INLINE T row_exp_sum(size_t cols, const T* x, T m, Keep keep) {
     i += lanes;
   }
   if (i < cols) {
-    const Part<T> at{i, Vec<T>::tail(cols - i)};
+    const Part<T> at{i, Vec<T>::tail(cols - i), cols - i};
     const Vec<T> e = exp_nonpositive(load_or(x + i, cols - i, -Constants<T>::infinity) - vm);
     keep(at, e);
     sum2 = sum2 + e;

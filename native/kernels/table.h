@@ -33,6 +33,19 @@ enum class Binary : int32_t { add, subtract, multiply, divide, maximum, minimum,
 template <class T>
 using BinaryKernel = void (*)(size_t n, const T* a, size_t sa, const T* b, size_t sb, T* out);
 
+/// What an axis is reduced by.
+enum class Reduction : int32_t { sum, maximum, minimum, count };
+
+/// Arrays of column totals (double, one for each column) are padded to a multiple of this: kernels touch whole vectors of them.
+inline constexpr size_t kColumnPad = 16;
+
+/// Elements of a tensor as another tensor's: out[i0, i1 …] = x[i0·strides[0] + i1·strides[1] + …].
+struct Expansion {
+  static constexpr size_t kMostAxes = 16;
+  size_t axes;  ///< at least 1
+  size_t shape[kMostAxes], strides[kMostAxes];
+};
+
 /// Settings of a momentum SGD step (PyTorch's torch.optim.SGD).
 struct SgdOptions {
   double learning_rate, momentum, dampening, weight_decay;
@@ -82,9 +95,40 @@ struct Kernels {
   double (*maximum)(size_t n, const T* x);
   /// Index of the largest of each row (the first of equals; a NaN counts as largest). out: int32 [rows]
   void (*argmax_rows)(size_t rows, size_t cols, const T* x, int32_t* out);
-  /// y += a·x, y = a·y (in place)
+  /// out[o, i] = Σ, max or min over e of x[o, e, i], for i < inner <= stride: x [outer, extent, stride], out [outer, stride].
+  /// Max and min are NaN where there is one; of no elements they are −inf and inf.
+  void (*reduce_axis)(Reduction kind, size_t outer, size_t extent, size_t inner, size_t stride, const T* x, T* out);
+  /// Rows [first, last) of out, whose last axis is a row (rows are counted over all other axes).
+  void (*expand)(const Expansion* expansion, size_t first, size_t last, const T* x, T* out);
+  /// out[c·out_stride + r] = x[r·cols + c] for rows [0, rows)
+  void (*transpose)(size_t rows, size_t cols, const T* x, size_t out_stride, T* out);
+
+  /// y = (x − mean)·rstd·gamma + beta row by row; mean, rstd [rows] (=), of the biased variance. gamma, beta may be null.
+  void (*layer_norm_forward)(size_t rows, size_t cols, const T* x, const T* gamma, const T* beta, double epsilon, T* y, T* mean, T* rstd);
+  /// dx (=, dx == dy allowed), and dgamma, dbeta (+=, padded column totals, each may be null).
+  void (*layer_norm_backward)(size_t rows, size_t cols, const T* x, const T* gamma, const T* mean, const T* rstd, const T* dy, T* dx,
+                              double* dgamma, double* dbeta);
+  /// sums += Σ (x − shift), squares += Σ (x − shift)² by column (padded column totals).  x [rows, cols], shift [cols]
+  void (*column_moments)(size_t rows, size_t cols, const T* x, const T* shift, double* sums, double* squares);
+  /// y = ((x − mean) − low)·factor + offset by column; low and offset may be null, x == y allowed.
+  void (*normalize_columns)(size_t rows, size_t cols, const T* x, const T* mean, const T* low, const T* factor, const T* offset, T* y);
+  /// sums[0] += Σ dy, sums[1] += Σ dy·(x − mean), sums[2] += Σ (x − mean) by column (padded column totals).
+  void (*batch_norm_sums)(size_t rows, size_t cols, const T* x, const T* mean, const T* dy, double* const* sums);
+  /// dx = factor·((dy − offset) − slope·(x − mean)) by column; dx == dy allowed.
+  void (*batch_norm_backward)(size_t rows, size_t cols, const T* x, const T* mean, const T* dy, const T* factor, const T* offset, const T* slope, T* dx);
+
+  /// y[i] = x[i]·m/(1 − p) with m = 0 with probability p, else 1: a function of (seed, stream, offset + i) alone, the same for
+  /// both types and on every instruction set. x == y allowed.
+  void (*dropout)(size_t n, const T* x, T* y, double p, uint64_t seed, uint64_t stream, uint64_t offset);
+  /// y[r, :] = table[indices[r], :]. Rows whose index is not in [0, entries) are left alone: the caller has refused them.
+  void (*embedding_forward)(size_t rows, size_t width, size_t entries, const T* table, const int32_t* indices, T* y);
+  /// dtable[entry, :] += Σ of the rows dy[order[k], :] whose entry that is; entries [count] ascend, order [count] says whose they are.
+  void (*embedding_backward)(size_t count, size_t width, const int32_t* entries, const int32_t* order, const T* dy, T* dtable);
+
+  /// y += a·x, y = a·y, y cut to [−limit, limit] (in place; NaN stays)
   void (*axpy)(size_t n, double a, const T* x, T* y);
   void (*scale)(size_t n, double a, T* y);
+  void (*clip_values)(size_t n, double limit, T* y);
   /// Index of the first element that is NaN or infinite, or n.
   size_t (*first_non_finite)(size_t n, const T* x);
 

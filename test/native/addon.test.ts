@@ -62,14 +62,50 @@ describe('hostile arguments', () => {
     expect(() => addon.softmaxForward(0, x, x)).toThrow(/cols/)
   })
 
-  it('names the row and value of a label out of range', () => {
+  const x = new Float32Array(6)
+  it.each<[string, (label: number) => unknown]>([
+    ['crossEntropy', (label) => addon.crossEntropy(3, x, Int32Array.of(0, label), 1, null)],
+    ['embeddingForward', (label) => addon.embeddingForward(2, x, Int32Array.of(0, label), new Float32Array(4))],
+    ['embeddingBackward', (label) => addon.embeddingBackward(2, Int32Array.of(0, label), new Float32Array(4), x)],
+  ])('%s names the row and value of an index out of range', (_, call) => {
     for (const label of [3, -1]) {
       try {
-        addon.crossEntropy(3, new Float32Array(6), Int32Array.of(0, label), 1, null)
+        call(label)
         expect.unreachable()
       } catch (error) {
         expect(error).toMatchObject({ code: 'OUT_OF_RANGE', where: 1, value: label })
       }
     }
+  })
+
+  const n = (length: number) => new Float32Array(length)
+  it.each<[RegExp, () => unknown]>([
+    [/reduceAxis: expected kind/, () => addon.reduceAxis(3, 1, 2, 3, x, n(3))],
+    [/reduceAxis: expected x to have 12 elements/, () => addon.reduceAxis(0, 2, 2, 3, x, n(6))],
+    [/reduceAxis: expected out/, () => addon.reduceAxis(0, 1, 2, 3, x, n(6))],
+    [/reduceAxis: expected x/, () => addon.reduceAxis(0, 2 ** 52, 2 ** 52, 2 ** 52, x, n(6))],
+    [/expand: expected the strides to stay within x/, () => addon.expand(x, Int32Array.of(2, 4), Int32Array.of(3, 1), n(8))],
+    [/expand: expected shape and strides not to be negative/, () => addon.expand(x, Int32Array.of(2), Int32Array.of(-1), n(2))],
+    [/expand: expected at most 16 axes/, () => addon.expand(x, new Int32Array(17).fill(1), new Int32Array(17), n(1))],
+    [/expand: expected out/, () => addon.expand(x, new Int32Array(8).fill(2 ** 31 - 1), new Int32Array(8), n(1))],
+    [/transpose: expected x to have 8/, () => addon.transpose(2, 4, x, n(8))],
+    [/transpose: expected x and out to be different/, () => addon.transpose(2, 3, x, x)],
+    [/clipValues: expected limit/, () => addon.clipValues(-1, x)],
+    [/clipValues: expected limit/, () => addon.clipValues(Number.NaN, x)],
+    [/layerNormForward: expected gamma to have 3/, () => addon.layerNormForward(3, x, n(2), null, 0, n(6), n(2), n(2))],
+    [/layerNormForward: expected gamma to have 3/, () => addon.layerNormForward(3, x, n(0), null, 0, n(6), n(2), n(2))],
+    [/layerNormForward: expected mean to have 2/, () => addon.layerNormForward(3, x, null, null, 0, n(6), n(3), n(2))],
+    [/layerNormBackward: expected dgamma/, () => addon.layerNormBackward(3, x, null, n(2), n(2), n(6), n(6), n(2), null)],
+    [/batchNormForward: expected at least two rows/, () => addon.batchNormForward(6, x, null, null, 0, 0, null, null, n(6), n(6), n(6))],
+    [/batchNormForward: expected rstd/, () => addon.batchNormForward(3, x, null, null, 0, 0, null, null, n(6), n(3), n(2))],
+    [/batchNormInfer: expected runningMean/, () => addon.batchNormInfer(3, x, null, null, 0, n(2), n(3), n(6))],
+    [/batchNormBackward: expected dy/, () => addon.batchNormBackward(3, x, null, n(3), n(3), n(3), n(6), null, null)],
+    [/dropout: expected p in/, () => addon.dropout(x, n(6), 1, 0, 0, 0)],
+    [/dropout: expected p in/, () => addon.dropout(x, n(6), Number.NaN, 0, 0, 0)],
+    [/dropout: expected offset/, () => addon.dropout(x, n(6), 0.5, 0, 0, -1)],
+    [/embeddingForward: expected indices to have 3/, () => addon.embeddingForward(2, x, new Int32Array(2), n(6))],
+    [/embeddingBackward: expected cols/, () => addon.embeddingBackward(0, new Int32Array(2), n(6), x)],
+  ])('refuses what does not fit: %s', (message, call) => {
+    expect(call).toThrow(message)
   })
 })

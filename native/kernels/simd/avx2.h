@@ -158,6 +158,10 @@ CHAINRULE_INLINE void widen(Vec<float> a, Vec<double>* low, Vec<double>* high) {
   low->v = _mm256_cvtps_pd(_mm256_castps256_ps128(a.v));
   high->v = _mm256_cvtps_pd(_mm256_extractf128_ps(a.v, 1));
 }
+CHAINRULE_INLINE Vec<float> narrow(Vec<double> low, Vec<double> high) {
+  return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm256_cvtpd_ps(low.v)), _mm256_cvtpd_ps(high.v), 1);
+}
+CHAINRULE_INLINE Vec<double> multiply_words(Vec<double> a, Vec<double> b) { return Vec<double>::from_bits(_mm256_mul_epu32(a.bits(), b.bits())); }
 
 /// rows[i] lane j <-> rows[j] lane i: within the 128-bit halves by unpacking, then the halves themselves.
 CHAINRULE_INLINE void transpose(Vec<float>* rows) {

@@ -148,6 +148,10 @@ CHAINRULE_INLINE void widen(Vec<float> a, Vec<double>* low, Vec<double>* high) {
   low->v = _mm512_cvtps_pd(_mm512_castps512_ps256(a.v));
   high->v = _mm512_cvtps_pd(_mm512_extractf32x8_ps(a.v, 1));
 }
+CHAINRULE_INLINE Vec<float> narrow(Vec<double> low, Vec<double> high) {
+  return _mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps(low.v)), _mm512_cvtpd_ps(high.v), 1);
+}
+CHAINRULE_INLINE Vec<double> multiply_words(Vec<double> a, Vec<double> b) { return Vec<double>::from_bits(_mm512_mul_epu32(a.bits(), b.bits())); }
 
 /// rows[i] lane j <-> rows[j] lane i: within 128-bit blocks by unpacking, then the blocks themselves.
 CHAINRULE_INLINE void transpose(Vec<float>* rows) {

@@ -157,6 +157,10 @@ CHAINRULE_INLINE void widen(Vec<float> a, Vec<double>* low, Vec<double>* high) {
   low->v = vcvt_f64_f32(vget_low_f32(a.v));
   high->v = vcvt_high_f64_f32(a.v);
 }
+CHAINRULE_INLINE Vec<float> narrow(Vec<double> low, Vec<double> high) { return vcvt_high_f32_f64(vcvt_f32_f64(low.v), high.v); }
+CHAINRULE_INLINE Vec<double> multiply_words(Vec<double> a, Vec<double> b) {
+  return Vec<double>::from_bits(vmull_u32(vmovn_u64(a.bits()), vmovn_u64(b.bits())));
+}
 
 /// rows[i] lane j <-> rows[j] lane i
 CHAINRULE_INLINE void transpose(Vec<float>* rows) {

@@ -114,6 +114,10 @@ CHAINRULE_INLINE void widen(Vec<float> a, Vec<double>* low, Vec<double>* high) {
   *low = static_cast<double>(a.v);
   *high = 0.0;
 }
+CHAINRULE_INLINE Vec<float> narrow(Vec<double> low, Vec<double>) { return static_cast<float>(low.v); }
+CHAINRULE_INLINE Vec<double> multiply_words(Vec<double> a, Vec<double> b) {
+  return Vec<double>::from_bits((a.bits() & 0xffffffffu) * (b.bits() & 0xffffffffu));
+}
 template <class T> CHAINRULE_INLINE void transpose(Vec<T>*) {}
 
 }  // namespace CHAINRULE_ISA

@@ -15,7 +15,8 @@
 //   & | ^ andnot(a,b) = ~a & b  shift_left<k> shift_right<k> (logical) add_bits sub_bits    on the bit patterns
 //   exact_error(a,b,p) = a·b-p without rounding, where p = a·b rounded
 //   scale2(x,n) = x·2^n with one rounding, for whole n and normal x and x·2^(n/2)
-//   reduce_add reduce_max (a fixed order)   transpose(rows[lanes])   widen(Vec<float>, &low, &high)
+//   reduce_add reduce_max (a fixed order)   transpose(rows[lanes])   widen(Vec<float>, &low, &high)   narrow(low, high)
+//   multiply_words(a,b)                  on Vec<double>'s bit patterns: the 64-bit product of the low 32 bits of each lane
 //
 // On instruction sets without FMA, fma rounds twice in float64 (float32 goes through float64): code that needs the exact
 // product uses exact_error.

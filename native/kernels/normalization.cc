@@ -1,0 +1,131 @@
+// Layer normalisation (by row) and batch normalisation (by column). Sums are taken in double. A mean that is large beside
+// the deviations costs no accuracy: what rounding the mean leaves over is measured and taken off too.
+#include "accumulate.h"
+#include "table.h"
+
+namespace chainrule {
+namespace CHAINRULE_ISA {
+
+/// y = (x - mean)·rstd·γ + β of one row. The mean's remainder `low` comes with the second sum: Σ(x - mean) = cols·low.
+template <class T>
+CHAINRULE_INLINE void normalize_row(size_t cols, const T* x, const T* gamma, const T* beta, double epsilon, T* y, T* mean, T* rstd) {
+  const double n = static_cast<double>(cols);
+  const double sum = sum_of<T>(cols, [=](Accumulator<T>& s, auto at) CHAINRULE_INLINE_LAMBDA { s.add(at.load(x)); });
+  *mean = static_cast<T>(sum / n);
+  const Vec<T> m(*mean);
+  Accumulator<T> rest, squares, rest2, squares2;
+  bool odd = false;
+  for_each_vector<T>(cols, [&](auto at) CHAINRULE_INLINE_LAMBDA {
+    const Vec<T> d = at.within(at.load(x) - m);
+    if (odd) rest2.add(d), squares2.add_product(d, d);
+    else rest.add(d), squares.add_product(d, d);
+    odd = !odd;
+  });
+  rest.add(rest2);
+  squares.add(squares2);
+  const double low = rest.total() / n, variance = squares.total() / n - low * low;
+  *rstd = static_cast<T>(1.0 / __builtin_sqrt((variance > 0.0 || variance != variance ? variance : 0.0) + epsilon));
+  const Vec<T> remainder(static_cast<T>(low)), r(*rstd);
+  const auto normal = [=](auto at) CHAINRULE_INLINE_LAMBDA { return ((at.load(x) - m) - remainder) * r; };
+  if (gamma && beta) for_each_vector<T>(cols, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(y, fma(normal(at), at.load(gamma), at.load(beta))); });
+  else if (gamma) for_each_vector<T>(cols, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(y, normal(at) * at.load(gamma)); });
+  else if (beta) for_each_vector<T>(cols, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(y, normal(at) + at.load(beta)); });
+  else for_each_vector<T>(cols, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(y, normal(at)); });
+}
+
+template <class T>
+static void layer_norm_forward(size_t rows, size_t cols, const T* x, const T* gamma, const T* beta, double epsilon, T* y, T* mean, T* rstd) {
+  for (size_t r = 0; r < rows; r++) normalize_row(cols, x + r * cols, gamma, beta, epsilon, y + r * cols, mean + r, rstd + r);
+}
+
+/// With g = dy·γ and z = (x - mean)·rstd: dx = rstd·(g - avg(g) - z·avg(g·z)), dγ += Σ dy·z, dβ += Σ dy.
+/// z is off by its own average, which would be 0 had the mean not been rounded.
+template <class T>
+static void layer_norm_backward(size_t rows, size_t cols, const T* x, const T* gamma, const T* mean, const T* rstd, const T* dy, T* dx,
+                                double* dgamma, double* dbeta) {
+  const double n = static_cast<double>(cols);
+  for (size_t row = 0; row < rows; row++, x += cols, dy += cols, dx += cols) {
+    const Vec<T> m(mean[row]), r(rstd[row]);
+    Accumulator<T> sum_g, sum_z, sum_gz;
+    for_each_vector<T>(cols, [&](auto at) CHAINRULE_INLINE_LAMBDA {
+      const Vec<T> z = at.within((at.load(x) - m) * r), g = gamma ? at.load(dy) * at.load(gamma) : at.load(dy);
+      sum_g.add(g);
+      sum_z.add(z);
+      sum_gz.add_product(g, z);
+    });
+    const double low = sum_z.total() / n, average = sum_g.total() / n, product = sum_gz.total() / n - average * low;
+    const Vec<T> remainder(static_cast<T>(low)), a(static_cast<T>(average)), b(static_cast<T>(product));
+    for_each_vector<T>(cols, [=](auto at) CHAINRULE_INLINE_LAMBDA {
+      const Vec<T> z = (at.load(x) - m) * r - remainder, d = at.load(dy), g = gamma ? d * at.load(gamma) : d;
+      if (dgamma) {
+        Accumulator<T> s;
+        s.add_product(at.within(z), d);
+        s.add_to(dgamma + at.at);
+      }
+      if (dbeta) {
+        Accumulator<T> s;
+        s.add(d);
+        s.add_to(dbeta + at.at);
+      }
+      at.store(dx, r * fnma(z, b, g - a));
+    });
+  }
+}
+
+template <class T>
+static void column_moments(size_t rows, size_t cols, const T* x, const T* shift, double* sums, double* squares) {
+  double* const totals[] = {sums, squares};
+  add_columns<T>(rows, cols, totals, [=](Accumulator<T>* s, auto at, size_t r) CHAINRULE_INLINE_LAMBDA {
+    const Vec<T> d = at.load(x + r * cols) - at.load(shift);
+    s[0].add(d);
+    s[1].add_product(d, d);
+  });
+}
+
+template <class T>
+static void normalize_columns(size_t rows, size_t cols, const T* x, const T* mean, const T* low, const T* factor, const T* offset, T* y) {
+  for (size_t r = 0; r < rows; r++, x += cols, y += cols)
+    for_each_vector<T>(cols, [=](auto at) CHAINRULE_INLINE_LAMBDA {
+      Vec<T> d = at.load(x) - at.load(mean);
+      if (low) d = d - at.load(low);
+      at.store(y, offset ? fma(d, at.load(factor), at.load(offset)) : d * at.load(factor));
+    });
+}
+
+template <class T>
+static void batch_norm_sums(size_t rows, size_t cols, const T* x, const T* mean, const T* dy, double* const* sums) {
+  double* const totals[] = {sums[0], sums[1], sums[2]};
+  add_columns<T>(rows, cols, totals, [=](Accumulator<T>* s, auto at, size_t r) CHAINRULE_INLINE_LAMBDA {
+    const Vec<T> d = at.load(x + r * cols) - at.load(mean), g = at.load(dy + r * cols);
+    s[0].add(g);
+    s[1].add_product(g, d);
+    s[2].add(d);
+  });
+}
+
+template <class T>
+static void batch_norm_backward(size_t rows, size_t cols, const T* x, const T* mean, const T* dy, const T* factor, const T* offset, const T* slope, T* dx) {
+  for (size_t r = 0; r < rows; r++, x += cols, dy += cols, dx += cols)
+    for_each_vector<T>(cols, [=](auto at) CHAINRULE_INLINE_LAMBDA {
+      const Vec<T> d = at.load(x) - at.load(mean);
+      at.store(dx, at.load(factor) * fnma(at.load(slope), d, at.load(dy) - at.load(offset)));
+    });
+}
+
+template <class T>
+CHAINRULE_INLINE void fill_normalization(Kernels<T>* k) {
+  k->layer_norm_forward = layer_norm_forward<T>;
+  k->layer_norm_backward = layer_norm_backward<T>;
+  k->column_moments = column_moments<T>;
+  k->normalize_columns = normalize_columns<T>;
+  k->batch_norm_sums = batch_norm_sums<T>;
+  k->batch_norm_backward = batch_norm_backward<T>;
+}
+
+void fill_normalization(KernelTable* table) {
+  fill_normalization(&table->f32);
+  fill_normalization(&table->f64);
+}
+
+}  // namespace CHAINRULE_ISA
+}  // namespace chainrule

@@ -1,0 +1,71 @@
+// Normalisation, dropout, embeddings and shapes at the addon's door.
+import { describe, expect, it } from 'vitest'
+import type { Addon } from '../../lib/native/addon.js'
+import { native } from '../../lib/native/load.js'
+
+const addon: Addon = native()
+
+describe('layers', () => {
+  // The bindings' own part: which argument is which. The numbers are held to account in C++.
+  const [x, y] = [Float64Array.of(1, 2, 3, 5, 8, 11), new Float64Array(6)]
+
+  it('reduces, repeats and turns over', () => {
+    const out = new Float64Array(2)
+    addon.reduceAxis(0, 2, 3, 1, x, out)
+    expect([...out]).toEqual([6, 24])
+    addon.reduceAxis(1, 1, 3, 2, x, out)
+    expect([...out]).toEqual([8, 11])
+    addon.reduceAxis(2, 1, 3, 2, x, out)
+    expect([...out]).toEqual([1, 2])
+    addon.expand(x.subarray(4), Int32Array.of(3, 2), Int32Array.of(0, 1), y)
+    expect([...y]).toEqual([8, 11, 8, 11, 8, 11])
+    addon.transpose(2, 3, x, y)
+    expect([...y]).toEqual([1, 5, 2, 8, 3, 11])
+    addon.clipValues(4, y)
+    expect([...y]).toEqual([1, 4, 2, 4, 3, 4])
+    expect(addon.sumOfSquares(x)).toBe(224)
+  })
+
+  it('normalises by row and by column', () => {
+    const [gamma, beta, mean, rstd] = [Float64Array.of(1, 2, 3), Float64Array.of(0, 0, 1), new Float64Array(2), new Float64Array(2)]
+    addon.layerNormForward(3, x, gamma, beta, 0, y, mean, rstd)
+    expect([...mean]).toEqual([2, 8])
+    const root = Math.sqrt(1.5)
+    const close = [root, root / 3, -root, 0, 3 * root + 1, -root, 0, 3 * root + 1]
+    ;[...rstd, ...y].forEach((value, i) => expect(value).toBeCloseTo(close[i]!, 14))
+    const [means, rstds, running, variance] = [1, 2, 3, 4].map(() => new Float64Array(3))
+    addon.batchNormForward(3, x, gamma, beta, 0, 0.5, running!, variance!, y, means!, rstds!)
+    expect([...means!]).toEqual([3, 5, 7])
+    expect([...y]).toEqual([-1, -2, -2, 1, 2, 4])
+    expect([...running!, ...variance!]).toEqual([1.5, 2.5, 3.5, 4, 9, 16])
+    addon.batchNormInfer(3, x, gamma, beta, 0, means!, Float64Array.of(4, 9, 16), y)
+    expect([...y]).toEqual([-1, -2, -2, 1, 2, 4])
+  })
+
+  it('adds the gradients of scale and shift to what is there', () => {
+    const dy = Float64Array.of(1, 0, 0, 0, 1, 0)
+    for (const [statistics, backward] of [[2, addon.layerNormBackward], [3, addon.batchNormBackward]] as const) {
+      const [zeros, ones, dgamma, dbeta] = [new Float64Array(statistics), new Float64Array(statistics).fill(1), Float64Array.of(7, 7, 7), Float64Array.of(1, 1, 1)]
+      backward(3, x, null, zeros, ones, dy, y, dgamma, dbeta)
+      expect([...dbeta]).toEqual([2, 2, 1])
+      expect(dgamma[2]).toBe(7)
+    }
+  })
+
+  it('drops the same elements forward and backward, whole or in pieces', () => {
+    const [ones, whole, half] = [new Float32Array(100).fill(1), new Float32Array(100), new Float32Array(50)]
+    addon.dropout(ones, whole, 0.5, 3, 4, 0)
+    expect(new Set(whole)).toEqual(new Set([0, 2]))
+    addon.dropout(ones.subarray(50), half, 0.5, 3, 4, 50)
+    expect(half).toEqual(whole.subarray(50))
+  })
+
+  it('looks rows up and adds their gradients', () => {
+    const rows = new Float64Array(4)
+    addon.embeddingForward(2, x, Int32Array.of(2, 0), rows)
+    expect([...rows]).toEqual([8, 11, 1, 2])
+    const table = new Float64Array(6).fill(1)
+    addon.embeddingBackward(2, Int32Array.of(1, 1), rows, table)
+    expect([...table]).toEqual([1, 1, 10, 14, 1, 1])
+  })
+})
