@@ -56,8 +56,11 @@ export { apply, backward, type Operand, Variable, variable } from './graph/varia
 export { load, loadTensors, save, saveTensors } from './io/model.js'
 export { decodeSafetensors, encodeSafetensors, type Safetensors } from './io/safetensors.js'
 export { info, type SystemInfo, setThreads } from './native/system.js'
+export { BatchNorm, type BatchNormOptions } from './nn/batch-norm.js'
 export { collapse } from './nn/collapse.js'
 export { type Drawable, type DrawOptions, draw } from './nn/draw.js'
+export { Dropout, type DropoutOptions } from './nn/dropout.js'
+export { Embedding, type EmbeddingOptions } from './nn/embedding.js'
 export { type GainForOptions, type GainName, gain } from './nn/gains.js'
 export {
   type FanOptions,
@@ -69,6 +72,7 @@ export {
 } from './nn/initializers.js'
 export type { Labels } from './nn/labels.js'
 export { type InitialisationSource, Layer, type Trainable } from './nn/layer.js'
+export { LayerNorm, type LayerNormOptions } from './nn/layer-norm.js'
 export { Linear, type LinearOptions } from './nn/linear.js'
 export { CrossEntropy, type Loss, MeanSquaredError } from './nn/losses.js'
 export { accuracy, argmax, confusionMatrix } from './nn/metrics.js'

@@ -5,12 +5,12 @@ import { native } from '../native/load.js'
 import { stream } from '../native/random.js'
 import { type Labels, labelsOf } from '../nn/labels.js'
 import { fromRows, type NestedInput, tensor } from '../tensor/create.js'
-import { allocate, dtypeOf, type FloatArray, type FloatDType } from '../tensor/dtype.js'
+import { allocate, type DType, dtypeOf, type FloatArray, type FloatDType } from '../tensor/dtype.js'
 import { type Shape, sizeOf } from '../tensor/shape.js'
 import { Tensor } from '../tensor/tensor.js'
 
 /** Rows of inputs: a tensor [rows, …], nested arrays, an array of typed rows, or a flat typed array of whole rows. */
-export type Rows = Tensor | FloatArray | Uint8Array | readonly NestedInput[] | readonly FloatArray[]
+export type Rows = Tensor | FloatArray | Int32Array | Uint8Array | readonly NestedInput[] | readonly FloatArray[]
 
 /** What to train on or evaluate. */
 export interface Samples {
@@ -32,12 +32,14 @@ export interface Expectations {
   outputs?: number | undefined
   /** Element type that nested arrays become. Default float32. */
   dtype?: FloatDType | undefined
+  /** int32 where x are indices to look up. Unless told, int32 stays what it is. */
+  inputDType?: DType | undefined
 }
 
 /** Checked data: flat arrays and their row shapes. Nothing is copied that came as a typed array of a usable type. */
 export class Dataset {
   readonly rows: number
-  readonly x: FloatArray | Uint8Array
+  readonly x: FloatArray | Uint8Array | Int32Array
   readonly rowShape: Shape
   /** Labels, or values. */
   readonly y: Int32Array | FloatArray
@@ -54,7 +56,10 @@ export class Dataset {
     const targets = expected.targets ?? (looksLikeLabels(y) ? 'labels' : 'values')
     const values = targets === 'values' ? valuesOf(operation, 'y', y, expected.dtype) : undefined
     this.y = values ? values.data : labelsOf(operation, y)
-    const inputs = rowsOf(operation, x, expected.dtype)
+    const inputs = inputsOf(operation, x, expected)
+    if (inputs.data instanceof Int32Array && scale !== 1) {
+      throw new ArgumentError(operation, 'no scale for indices', describe(scale))
+    }
     const flat = inputs.shape === undefined
     const given = values?.shape?.[0] ?? (values ? undefined : this.y.length)
     const rows = flat ? (given ?? inputs.data.length / (expected.inputs ?? inputs.data.length)) : inputs.shape[0]!
@@ -108,27 +113,36 @@ export class Dataset {
     return order
   }
 
-  /** Copies of the inputs `order[start … start + count)`: [count, …rowShape]. */
+  /** Copies of the inputs `order[start … start + count)`: [count, …rowShape]; of type `dtype` unless they are indices. */
   gatherInputs(order: Int32Array, start: number, count: number, dtype: FloatDType): Tensor {
     const width = sizeOf(this.rowShape)
+    const shape = Object.freeze([count, ...this.rowShape])
+    if (this.x instanceof Int32Array) return new Tensor(gatherIntegers(this.x, width, order, start, count), shape)
     const out = allocate(dtype, count * width)
     native().gatherRows(this.x, width, order, start, count, this.scale, out)
-    return new Tensor(out, Object.freeze([count, ...this.rowShape]))
+    return new Tensor(out, shape)
   }
 
   /** Copies of the targets of the same rows: labels int32 [count], values [count, …targetShape]. */
   gatherTargets(order: Int32Array, start: number, count: number, dtype: FloatDType): Tensor {
     const { y } = this
     if (y instanceof Int32Array) {
-      const labels = new Int32Array(count)
-      for (let i = 0; i < count; i++) labels[i] = y[order[start + i]!]!
-      return new Tensor(labels, Object.freeze([count]))
+      return new Tensor(gatherIntegers(y, 1, order, start, count), Object.freeze([count]))
     }
     const width = sizeOf(this.targetShape)
     const out = allocate(dtype, count * width)
     native().gatherRows(y, width, order, start, count, 1, out)
     return new Tensor(out, Object.freeze([count, ...this.targetShape]))
   }
+}
+
+function gatherIntegers(from: Int32Array, width: number, order: Int32Array, start: number, count: number): Int32Array {
+  const out = new Int32Array(count * width)
+  for (let i = 0; i < count; i++) {
+    const row = order[start + i]! * width
+    for (let j = 0; j < width; j++) out[i * width + j] = from[row + j]!
+  }
+  return out
 }
 
 function looksLikeLabels(y: unknown): boolean {
@@ -142,6 +156,23 @@ function looksLikeLabels(y: unknown): boolean {
 interface Flat<T> {
   readonly data: T
   readonly shape: Shape | undefined
+}
+
+function inputsOf(
+  operation: string,
+  x: unknown,
+  { dtype, inputDType }: Expectations,
+): Flat<FloatArray | Uint8Array | Int32Array> {
+  if (inputDType === 'int32' || (inputDType === undefined && dtype === undefined)) {
+    if (x instanceof Int32Array) return { data: x, shape: undefined }
+    if (x instanceof Tensor && x.data instanceof Int32Array && x.rank > 0) return { data: x.data, shape: x.shape }
+  }
+  const rows = rowsOf(operation, x, inputDType === 'int32' ? 'float64' : dtype)
+  if (inputDType !== 'int32') return rows
+  const indices = Int32Array.from(rows.data)
+  const bad = indices.findIndex((index, i) => index !== rows.data[i])
+  if (bad >= 0) throw new DTypeError(operation, 'x of integers, which the first gate looks up', String(rows.data[bad]))
+  return { data: indices, shape: rows.shape }
 }
 
 function rowsOf(operation: string, x: unknown, dtype?: FloatDType): Flat<FloatArray | Uint8Array> {

@@ -1,6 +1,10 @@
 // Layers and models in the list of gates that files can hold.
 import type { Gate } from '../gates/gate.js'
+import { BatchNorm } from './batch-norm.js'
+import { Dropout } from './dropout.js'
+import { Embedding } from './embedding.js'
 import type { Entry, GateConfig } from './entry.js'
+import { LayerNorm } from './layer-norm.js'
 import { Linear } from './linear.js'
 import type { Model } from './model.js'
 import { Network } from './network.js'
@@ -30,6 +34,68 @@ const prelu: Entry = {
   read: (gate) => ({ channels: (gate as PReLU).channels }),
   make: ({ channels }, dtype) => new PReLU({ channels: channels as number, dtype }),
   shapes: ({ channels }) => ({ weight: [channels as number] }),
+}
+
+const layerNorm: Entry = {
+  type: LayerNorm,
+  read(gate) {
+    const { features, epsilon, weight, bias } = gate as LayerNorm
+    return { features, epsilon, affine: weight !== undefined, bias: bias !== undefined }
+  },
+  make: ({ features, epsilon, affine, bias }, dtype) =>
+    new LayerNorm(features as number, {
+      epsilon: epsilon as number,
+      affine: affine as boolean,
+      bias: bias as boolean,
+      dtype,
+    }),
+  shapes({ features, affine, bias }) {
+    const shape = [features as number]
+    return affine !== true ? {} : bias === true ? { weight: shape, bias: shape } : { weight: shape }
+  },
+}
+
+const batchNorm: Entry = {
+  type: BatchNorm,
+  read(gate) {
+    const { features, epsilon, momentum, weight } = gate as BatchNorm
+    return { features, epsilon, momentum, affine: weight !== undefined }
+  },
+  make: ({ features, epsilon, momentum, affine }, dtype) =>
+    new BatchNorm(features as number, {
+      epsilon: epsilon as number,
+      momentum: momentum as number,
+      affine: affine as boolean,
+      dtype,
+    }),
+  shapes({ features, affine }) {
+    const shape = [features as number]
+    const running = { running_mean: shape, running_var: shape }
+    return affine === true ? { weight: shape, bias: shape, ...running } : running
+  },
+}
+
+const dropout: Entry = {
+  type: Dropout,
+  read(gate) {
+    const { p, seed, position, drawn } = gate as Dropout
+    return { p, seed, position, drawn }
+  },
+  make: ({ p, seed, position, drawn }) =>
+    new Dropout(p as number).resume(seed as number, position as number, drawn as number),
+}
+
+const embedding: Entry = {
+  type: Embedding,
+  read(gate) {
+    const { entries, features, paddingIndex } = gate as Embedding
+    return paddingIndex === undefined ? { entries, features } : { entries, features, paddingIndex }
+  },
+  make({ entries, features, paddingIndex }, dtype) {
+    const padding = paddingIndex === undefined ? {} : { paddingIndex: paddingIndex as number }
+    return new Embedding(entries as number, features as number, { dtype, initializer: 'zeros', ...padding })
+  },
+  shapes: ({ entries, features }) => ({ weight: [entries as number, features as number] }),
 }
 
 function row(type: new (...gates: Gate[]) => Model): Entry {
@@ -76,4 +142,15 @@ const network: Entry = {
 }
 
 /** All layers and models. */
-export const layerEntries: readonly Entry[] = [row(Sequential), row(Residual), parallel, network, linear, prelu]
+export const layerEntries: readonly Entry[] = [
+  row(Sequential),
+  row(Residual),
+  parallel,
+  network,
+  linear,
+  prelu,
+  layerNorm,
+  batchNorm,
+  dropout,
+  embedding,
+]

@@ -33,6 +33,12 @@ function shared(dtype: FloatDType, length: number): FloatArray {
   return wide ? new Float64Array(buffer) : new Float32Array(buffer)
 }
 
+/** A tensor of zeros over shared memory, for what is saved but not trained. */
+export function sharedTensor(shape: readonly number[], dtype: FloatDType): Tensor {
+  const checked = checkShape('sharedTensor', shape)
+  return new Tensor(shared(dtype, sizeOf(checked)), checked)
+}
+
 /** A flat vector of zeros like the block's, over shared memory: for optimizer state. */
 export function sharedLike(block: ParameterBlock): FloatArray {
   return shared(block.dtype, block.values.length)
@@ -121,6 +127,19 @@ export function parameter(name: string, initial: Tensor): Parameter {
   const made = Parameter.create(name, initial.shape, initial.dtype as FloatDType)
   made.value.data.set(data)
   return made
+}
+
+/** The values of a parameter that may be missing, as kernels take them. */
+export function valuesOf(parameter: Parameter | undefined): FloatArray | null {
+  return (parameter?.value.data ?? null) as FloatArray | null
+}
+
+/** Its gradient, to be added to; zeros unless what stands there is to be kept. */
+export function gradientOf(parameter: Parameter | undefined, accumulate: boolean): FloatArray | null {
+  if (!parameter) return null
+  const gradient = parameter.gradient.data as FloatArray
+  if (!accumulate) gradient.fill(0)
+  return gradient
 }
 
 /** The flat vectors of a model: every parameter at a multiple of 16 elements, zeros between. */

@@ -2,6 +2,8 @@
 import { boolean, describe, options, positiveInteger, seedOf } from '../checks.js'
 import { Dataset, type Samples } from '../data/dataset.js'
 import { ArgumentError } from '../errors.js'
+import type { Gate } from '../gates/gate.js'
+import { BatchNorm } from '../nn/batch-norm.js'
 import { checkLabels } from '../nn/labels.js'
 import { isLoss, type Loss, lossText } from '../nn/losses.js'
 import { Model } from '../nn/model.js'
@@ -108,12 +110,16 @@ export function checkFit(model: Model, train: Samples, given: FitOptions): FitPl
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new ArgumentError('fit', 'signal to be an AbortSignal', describe(signal))
   }
+  const data = checkData(model, loss, train, 'fit')
+  if ((data.rows % positiveInteger('fit', 'batchSize', batchSize) || batchSize) === 1 && normalises(model)) {
+    throw new ArgumentError('fit', 'batches of at least 2 rows for BatchNorm (another batchSize)', 'a last one of 1')
+  }
   return {
     loss,
     optimizer,
     epochs: positiveInteger('fit', 'epochs', epochs),
-    batchSize: positiveInteger('fit', 'batchSize', batchSize),
-    train: checkData(model, loss, train, 'fit'),
+    batchSize,
+    train: data,
     validation: validation === undefined ? undefined : checkData(model, loss, validation, 'fit validation'),
     callbacks,
     signal,
@@ -123,9 +129,14 @@ export function checkFit(model: Model, train: Samples, given: FitOptions): FitPl
   }
 }
 
+// Whether a batch normalisation will take the statistics of batches.
+function normalises(gate: Gate): boolean {
+  return gate instanceof Model ? gate.gates.some(normalises) : gate instanceof BatchNorm
+}
+
 function checkData(model: Model, loss: Loss, samples: Samples, operation: string): Dataset {
-  const { inputs, outputs, dtype } = model
-  const data = new Dataset(operation, samples, { inputs, outputs, targets: loss.targets, dtype })
+  const { inputs, outputs, dtype, inputDType } = model
+  const data = new Dataset(operation, samples, { inputs, outputs, targets: loss.targets, dtype, inputDType })
   data.checkFinite(operation)
   if (data.labelled && outputs !== undefined) checkLabels(operation, data.y as Int32Array, outputs)
   return data

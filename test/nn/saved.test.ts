@@ -5,10 +5,15 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   Add,
+  BatchNorm,
   Concat,
+  Dropout,
   decodeSafetensors,
+  Embedding,
   encodeSafetensors,
+  Flatten,
   FormatError,
+  LayerNorm,
   Linear,
   load,
   loadTensors,
@@ -24,6 +29,7 @@ import {
   saveTensors,
   Tanh,
   type Tensor,
+  tensor,
 } from '../../lib/index.js'
 import { numbers, randomTensor } from '../support.js'
 
@@ -51,6 +57,50 @@ const models: [string, () => Model, () => Tensor, string[]][] = [
     ['0.0.weight', '0.0.bias', '1.weight', '1.bias'],
   ],
   ['Parallel side by side', () => new Parallel([linear(4, 3), new Tanh()]), float, ['0.weight', '0.bias']],
+  [
+    'BatchNorm',
+    () => {
+      const model = new Sequential(linear(4, 3), new BatchNorm(3, { dtype: 'float64', epsilon: 0.01, momentum: 0.5 }))
+      model.forward(float())
+      return model
+    },
+    float,
+    ['0.weight', '0.bias', '1.weight', '1.bias', '1.running_mean', '1.running_var'],
+  ],
+  [
+    'BatchNorm without parameters, in a branch',
+    () => {
+      const model = new Residual(new BatchNorm(4, { dtype: 'float64', affine: false }), linear(4, 4))
+      model.forward(float())
+      return model
+    },
+    float,
+    ['0.running_mean', '0.running_var', '1.weight', '1.bias'],
+  ],
+  [
+    'LayerNorm',
+    () =>
+      new Sequential(
+        new LayerNorm(4, { dtype: 'float64', epsilon: 0.01 }),
+        new LayerNorm(4, { dtype: 'float64', bias: false }),
+        new LayerNorm(4, { dtype: 'float64', affine: false }),
+      ),
+    float,
+    ['0.weight', '0.bias', '1.weight'],
+  ],
+  [
+    'Embedding',
+    () => new Sequential(new Embedding(9, 2, { dtype: 'float64', paddingIndex: 3 }), new Flatten(), linear(4, 2)),
+    () =>
+      tensor(
+        [
+          [0, 3],
+          [8, 8],
+        ],
+        { dtype: 'int32' },
+      ),
+    ['0.weight', '2.weight', '2.bias'],
+  ],
   [
     'Network of shared layers, within others',
     () => {
@@ -87,6 +137,23 @@ describe.each(models)('%s', (name, make, input, names) => {
     other.loadStateDict((await loadTensors(path('state'))).tensors)
     expect(numbers(other.predictSync(input()))).toEqual(numbers(model.predictSync(input())))
   })
+})
+
+it('Dropout continues with the mask after the last', async () => {
+  const model = new Sequential(new Linear(4, 4, { seed: 1 }), new Dropout(0.5)).initialize(9)
+  const x = randomTensor([3, 4], 1).astype('float32')
+  model.forward(x)
+  await save(model, path('dropout'))
+  const back = await load(path('dropout'))
+  expect(numbers(back.forward(x))).toEqual(numbers(model.forward(x)))
+  expect(numbers(back.forward(x))).not.toEqual(numbers(back.forward(x)))
+})
+
+it('PyTorch’s counters of batches are left out', () => {
+  const model = new Sequential(new BatchNorm(2))
+  const state = { ...model.stateDict(), '0.num_batches_tracked': tensor([7], { dtype: 'int32' }) }
+  model.loadStateDict(state)
+  expect(() => model.loadStateDict({ ...state, num_batches: tensor([7]) })).toThrow(/got "num_batches"/)
 })
 
 describe('damaged architectures of networks', () => {
