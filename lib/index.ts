@@ -74,7 +74,31 @@ export type { Labels } from './nn/labels.js'
 export { type InitialisationSource, Layer, type Trainable } from './nn/layer.js'
 export { LayerNorm, type LayerNormOptions } from './nn/layer-norm.js'
 export { Linear, type LinearOptions } from './nn/linear.js'
-export { CrossEntropy, type Loss, MeanSquaredError } from './nn/losses.js'
+export {
+  BinaryCrossEntropy,
+  type BinaryCrossEntropyOptions,
+  type ClassLossOptions,
+  CosineDistance,
+  type CosineDistanceOptions,
+  CrossEntropy,
+  type CrossEntropyOptions,
+  Hinge,
+  type HingeOptions,
+  Huber,
+  type HuberOptions,
+  KLDivergence,
+  type Loss,
+  type LossOptions,
+  MeanAbsoluteError,
+  MeanSquaredError,
+  NegativeLogLikelihood,
+  Poisson,
+  type Reduced,
+  type Reduction,
+  type SampleWeights,
+  SmoothL1,
+  type SmoothL1Options,
+} from './nn/losses.js'
 export { accuracy, argmax, confusionMatrix } from './nn/metrics.js'
 export { type MlpOptions, mlp } from './nn/mlp.js'
 export { Model, type TraceStep } from './nn/model.js'

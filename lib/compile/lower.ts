@@ -29,10 +29,15 @@ export interface LoweringGoal {
  */
 export function lower(model: Model, goal: LoweringGoal): PlanDescription | undefined {
   const { rowShape, batch, loss, training = false } = goal
-  const lossKind = loss ? losses.get(loss.constructor) : 'none'
+  const lossKind = loss ? lossOf(loss) : 'none'
   if (lossKind === undefined) return undefined
   const lowering = new Lowering(model.block, rowShape, training)
   const output = lowerGate(model, [0], lowering)
   if (output === undefined || lowering.widthOf(output) === undefined) return undefined
   return lowering.description(output, batch, lossKind)
+}
+
+// Only the plain forms: means without weights, smoothing or ignored labels.
+function lossOf(loss: Loss): PlanDescription['loss'] | undefined {
+  return (loss as { plain?: boolean }).plain === true ? losses.get(loss.constructor) : undefined
 }

@@ -28,6 +28,8 @@ export interface Expectations {
   inputs?: number | undefined
   /** What y holds; unless told, integers are labels. */
   targets?: 'labels' | 'values' | undefined
+  /** A label that the loss ignores. */
+  ignoreIndex?: number | undefined
   /** Numbers per row of y if these are values. */
   outputs?: number | undefined
   /** Element type that nested arrays become. Default float32. */
@@ -55,7 +57,7 @@ export class Dataset {
     this.scale = finite(operation, 'scale', scale)
     const targets = expected.targets ?? (looksLikeLabels(y) ? 'labels' : 'values')
     const values = targets === 'values' ? valuesOf(operation, 'y', y, expected.dtype) : undefined
-    this.y = values ? values.data : labelsOf(operation, y)
+    this.y = values ? values.data : labelsOf(operation, y, expected.ignoreIndex)
     const inputs = inputsOf(operation, x, expected)
     if (inputs.data instanceof Int32Array && scale !== 1) {
       throw new ArgumentError(operation, 'no scale for indices', describe(scale))

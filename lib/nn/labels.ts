@@ -6,8 +6,8 @@ import { Tensor } from '../tensor/tensor.js'
 /** Class labels: integers from 0, one per row. */
 export type Labels = Tensor | Int32Array | Uint8Array | ArrayLike<number>
 
-/** The labels as int32; an Int32Array comes back as it is. Throws LabelError for what is no integer ≥ 0. */
-export function labelsOf(operation: string, given: unknown): Int32Array {
+/** The labels as int32; an Int32Array comes back as it is. Throws LabelError for what is no integer ≥ 0 nor the ignored one. */
+export function labelsOf(operation: string, given: unknown, ignored?: number): Int32Array {
   const source = given instanceof Tensor ? given.data : typeof given === 'number' ? [given] : given
   if (source instanceof Int32Array) return source
   if (source instanceof Uint8Array) return Int32Array.from(source)
@@ -18,7 +18,8 @@ export function labelsOf(operation: string, given: unknown): Int32Array {
   const labels = new Int32Array(numbers.length)
   for (let i = 0; i < labels.length; i++) {
     const label = numbers[i]
-    if (!Number.isInteger(label) || (label as number) < 0 || (label as number) > 0x7fffffff) {
+    const usable = Number.isInteger(label) && (label as number) >= 0 && (label as number) <= 0x7fffffff
+    if (!usable && (label !== ignored || ignored === undefined)) {
       throw new LabelError(operation, 'labels to be integers ≥ 0', `${describe(label)} at row ${i}`, i)
     }
     labels[i] = label as number
@@ -26,11 +27,11 @@ export function labelsOf(operation: string, given: unknown): Int32Array {
   return labels
 }
 
-/** Throws LabelError unless every label lies in [0, classes). */
-export function checkLabels(operation: string, labels: Int32Array, classes: number): void {
+/** Throws LabelError unless every label lies in [0, classes) or is the ignored one. */
+export function checkLabels(operation: string, labels: Int32Array, classes: number, ignored?: number): void {
   for (let i = 0; i < labels.length; i++) {
     const label = labels[i]!
-    if (label < 0 || label >= classes) {
+    if ((label < 0 || label >= classes) && label !== ignored) {
       throw new LabelError(operation, `labels in [0, ${classes})`, `${label} at row ${i}`, i)
     }
   }

@@ -100,6 +100,9 @@ export function checkFit(model: Model, train: Samples, given: FitOptions): FitPl
   } = options('fit', given, keys)
   const { shuffle = true, seed = 0, verbose = process.stdout.isTTY === true } = rest
   if (!isLoss(loss)) throw new ArgumentError('fit', 'loss with forward and backward', lossText(loss))
+  if ((loss as { reduction?: unknown }).reduction === 'none') {
+    throw new ArgumentError('fit', 'a loss that is a number', `${lossText(loss)} of reduction none`)
+  }
   if (typeof optimizer?.step !== 'function')
     throw new ArgumentError('fit', 'optimizer with step(model)', describe(optimizer))
   if (!Array.isArray(callbacks)) throw new ArgumentError('fit', 'callbacks to be an array', describe(callbacks))
@@ -136,8 +139,9 @@ function normalises(gate: Gate): boolean {
 
 function checkData(model: Model, loss: Loss, samples: Samples, operation: string): Dataset {
   const { inputs, outputs, dtype, inputDType } = model
-  const data = new Dataset(operation, samples, { inputs, outputs, targets: loss.targets, dtype, inputDType })
+  const { targets, ignoreIndex } = loss
+  const data = new Dataset(operation, samples, { inputs, outputs, targets, ignoreIndex, dtype, inputDType })
   data.checkFinite(operation)
-  if (data.labelled && outputs !== undefined) checkLabels(operation, data.y as Int32Array, outputs)
+  if (data.labelled && outputs !== undefined) checkLabels(operation, data.y as Int32Array, outputs, ignoreIndex)
   return data
 }

@@ -70,3 +70,64 @@ export function batchNorm(
     },
   }
 }
+
+/** torch.nn.HuberLoss. */
+export const huber = (delta: number) => (x: number, t: number) => {
+  const d = Math.abs(x - t)
+  return d <= delta ? d ** 2 / 2 : delta * (d - delta / 2)
+}
+
+/** torch.nn.SmoothL1Loss. */
+export const smoothL1 = (beta: number) => (x: number, t: number) => {
+  const d = Math.abs(x - t)
+  return d < beta ? d ** 2 / (2 * beta) : d - beta / 2
+}
+
+/** torch.nn.BCEWithLogitsLoss. */
+export const binary = (positiveWeight: number) => (x: number, t: number) => {
+  const p = 1 / (1 + Math.exp(-x))
+  return -(positiveWeight * t * Math.log(p) + (1 - t) * Math.log(1 - p))
+}
+
+function logSoftmax(row: number[]): number[] {
+  const total = Math.log(row.reduce((sum, v) => sum + Math.exp(v), 0))
+  return row.map((v) => v - total)
+}
+
+/** torch.nn.CrossEntropyLoss of labels, and weights of rows beside it. */
+export function crossEntropy(
+  x: Rows,
+  labels: number[],
+  given: { classWeights?: number[]; labelSmoothing?: number; ignoreIndex?: number; weights?: number[] | undefined },
+) {
+  const { labelSmoothing: epsilon = 0, ignoreIndex, weights } = given
+  let total = 0
+  const each = x.map((row, i) => {
+    const label = labels[i]!
+    if (label === ignoreIndex) return 0
+    const w = given.classWeights ?? row.map(() => 1)
+    const logs = logSoftmax(row)
+    const rowWeight = weights?.[i] ?? 1
+    total += rowWeight * w[label]!
+    const hard = -w[label]! * logs[label]!
+    const even = -logs.reduce((sum, l, c) => sum + w[c]! * l, 0) / row.length
+    return rowWeight * ((1 - epsilon) * hard + epsilon * even)
+  })
+  const sum = each.reduce((a, b) => a + b, 0)
+  return { each, sum, mean: sum / total }
+}
+
+/** torch.nn.CrossEntropyLoss of probabilities, row by row. */
+export function softCrossEntropy(
+  x: Rows,
+  targets: Rows,
+  { classWeights, labelSmoothing = 0 }: { classWeights?: number[]; labelSmoothing?: number },
+): number[] {
+  return x.map((row, i) => {
+    const logs = logSoftmax(row)
+    return -logs.reduce((sum, l, c) => {
+      const t = (1 - labelSmoothing) * targets[i]![c]! + labelSmoothing / row.length
+      return sum + (classWeights?.[c] ?? 1) * t * l
+    }, 0)
+  })
+}
