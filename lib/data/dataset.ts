@@ -4,6 +4,7 @@ import { ArgumentError, DTypeError, NonFiniteError, ShapeError } from '../errors
 import { native } from '../native/load.js'
 import { stream } from '../native/random.js'
 import { type Labels, labelsOf } from '../nn/labels.js'
+import { type SampleWeights, weightsOf } from '../nn/loss.js'
 import { fromRows, type NestedInput, tensor } from '../tensor/create.js'
 import { allocate, type DType, dtypeOf, type FloatArray, type FloatDType } from '../tensor/dtype.js'
 import { type Shape, sizeOf } from '../tensor/shape.js'
@@ -18,6 +19,8 @@ export interface Samples {
   x: Rows
   /** Class labels (integers from 0), or values to predict: a tensor, typed array or nested arrays. */
   y: Labels | Rows
+  /** Weights of the samples in the loss, one number ≥ 0 per row. Default: all 1. */
+  weights?: SampleWeights
   /** Factor for x as it is read: 1/255 for bytes of pixels. Default 1. */
   scale?: number
 }
@@ -48,12 +51,14 @@ export class Dataset {
   /** [] for labels. */
   readonly targetShape: Shape
   readonly scale: number
+  /** One per row; null where there are none. */
+  readonly weights: FloatArray | null
 
   /** @param operation - who asks, for errors */
   constructor(operation: string, samples: Samples, expected: Expectations = {}) {
     if (typeof samples !== 'object' || samples === null)
       throw new ArgumentError(operation, 'data { x, y }', describe(samples))
-    const { x, y, scale = 1 } = samples
+    const { x, y, scale = 1, weights } = samples
     this.scale = finite(operation, 'scale', scale)
     const targets = expected.targets ?? (looksLikeLabels(y) ? 'labels' : 'values')
     const values = targets === 'values' ? valuesOf(operation, 'y', y, expected.dtype) : undefined
@@ -80,12 +85,21 @@ export class Dataset {
     if (targetRows !== rows || this.y.length % rows !== 0) {
       throw new ShapeError(operation, `y of ${rows} rows like x`, `${targetRows} rows of ${this.y.length / targetRows}`)
     }
+    this.weights = weightsOf(operation, weights, rows, 'float64')
     const targetWidth = this.y.length / rows
     const inner = values?.shape?.slice(1)
     this.targetShape = Object.freeze(values ? (inner && inner.length > 0 ? inner : [targetWidth]) : [])
     if (values && expected.outputs !== undefined && targetWidth !== expected.outputs) {
       throw new ShapeError(operation, `y [rows, ${expected.outputs}]`, shapeText([rows, ...this.targetShape]))
     }
+  }
+
+  /** Copies of the weights of the rows `order[start … start + count)`, or undefined where there are none. */
+  gatherWeights(order: Int32Array, start: number, count: number): Tensor | undefined {
+    if (!this.weights) return undefined
+    const out = new Float64Array(count)
+    native().gatherRows(this.weights, 1, order, start, count, 1, out)
+    return new Tensor(out, Object.freeze([count]))
   }
 
   /** Whether y are class labels. */

@@ -13,8 +13,8 @@ export interface Loss {
   readonly targets?: 'labels' | 'values'
   /** A label that counts for nothing, where the loss knows one. */
   readonly ignoreIndex?: number | undefined
-  /** The loss of some predictions; keeps what backward needs. */
-  forward(prediction: Value, target: Tensor): number
+  /** The loss of some predictions; keeps what backward needs. `weights`: one per row, for losses that take them. */
+  forward(prediction: Value, target: Tensor, weights?: Tensor): number
   /** [gradient with respect to the predictions], times `upstream` (default 1). */
   backward(upstream?: number): readonly Value[]
 }

@@ -55,7 +55,7 @@ export class EagerTrainer implements Trainer {
     const x = this.#data.gatherInputs(order, start, rows, dtype)
     const y = this.#data.gatherTargets(order, start, rows, dtype)
     const output = this.#model.forward(x)
-    const loss = this.#loss.forward(output, y)
+    const loss = this.#loss.forward(output, y, this.#data.gatherWeights(order, start, rows))
     if (!Number.isFinite(loss)) return [loss, 0]
     const [gradient] = this.#loss.backward()
     this.#model.backward(gradient as Value, { inputGradient: false })
@@ -79,7 +79,7 @@ export class EagerTrainer implements Trainer {
       if (!(output instanceof Tensor))
         throw new ShapeError('fit', 'a network whose output is a tensor', formText(output))
       const y = data.gatherTargets(order, start, rows, dtype)
-      loss += this.#loss.forward(output, y) * rows
+      loss += this.#loss.forward(output, y, data.gatherWeights(order, start, rows)) * rows
       correct += this.#correct(output, y)
       await this.#breathe()
     }

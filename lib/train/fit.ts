@@ -40,7 +40,10 @@ export async function fit(model: Model, train: Samples, given: FitOptions): Prom
 }
 
 function trainerFor(model: Model, plan: FitPlan): Trainer {
-  const compiled = PlanTrainer.create(model, plan.loss, plan.optimizer, plan.train, plan.batchSize)
+  const weighted = plan.train.weights !== null || (plan.validation?.weights ?? null) !== null
+  const compiled = weighted
+    ? undefined
+    : PlanTrainer.create(model, plan.loss, plan.optimizer, plan.train, plan.batchSize)
   if (compiled) return compiled
   return new EagerTrainer(model, plan.loss, plan.optimizer, plan.train, plan.batchSize)
 }

@@ -141,6 +141,9 @@ function checkData(model: Model, loss: Loss, samples: Samples, operation: string
   const { inputs, outputs, dtype, inputDType } = model
   const { targets, ignoreIndex } = loss
   const data = new Dataset(operation, samples, { inputs, outputs, targets, ignoreIndex, dtype, inputDType })
+  if (data.weights && loss.forward.length < 3) {
+    throw new ArgumentError(operation, 'a loss that takes weights of samples', lossText(loss))
+  }
   data.checkFinite(operation)
   if (data.labelled && outputs !== undefined) checkLabels(operation, data.y as Int32Array, outputs, ignoreIndex)
   return data

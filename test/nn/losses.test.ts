@@ -433,6 +433,23 @@ describe('fit', () => {
     await expect(fit(model(), { x, y }, { ...options, loss: new CrossEntropy() })).rejects.toThrow(/got -100 at row 1/)
   })
 
+  it('weighs samples: those of weight 0 do not matter, equal weights change nothing', async () => {
+    const [kept, weighted, even, plain] = [model(), model(), model(), model()]
+    const loss = () => new CrossEntropy()
+    const once = { ...options, shuffle: false }
+    await fit(kept, { x: x.rows(0, 3), y: labels.slice(0, 3) }, { ...once, loss: loss() })
+    await fit(weighted, { x, y: labels, weights: [1, 1, 1, 0, 0] }, { ...once, loss: loss() })
+    expectClose(weighted.predictSync(x), numbers(kept.predictSync(x)), 1e-12)
+    const train = { x, y: labels, weights: Array(rows).fill(3) }
+    await fit(even, train, { ...once, loss: loss(), validation: train })
+    await fit(plain, { x, y: labels }, { ...once, loss: loss() })
+    expectClose(even.predictSync(x), numbers(plain.predictSync(x)), 1e-12)
+    const own = { forward: (_x: Value, _t: Tensor) => 0, backward: () => [x] }
+    await expect(fit(model(), train, { ...once, loss: own })).rejects.toThrow(/a loss that takes weights of samples/)
+    const wrong = { x, y: labels, weights: [1] }
+    await expect(fit(model(), wrong, { ...once, loss: loss() })).rejects.toThrow(/5 weights, one per row, got 1/)
+  })
+
   it('refuses a loss that does not reduce', async () => {
     const loss = new MeanSquaredError({ reduction: 'none' })
     await expect(fit(model(), { x, y: values }, { ...options, loss: loss as never })).rejects.toThrow(
