@@ -93,6 +93,11 @@ describe('examples/', () => {
   })
 })
 
+it('docs/networks.md: its code runs', () => {
+  const [, code] = readFileSync(join(root, 'docs/networks.md'), 'utf8').match(/^```js\n(.*?)^```/ms)!
+  expect(node('--input-type=module', '--eval', code!)).toBe('[ 1, 3 ]\n')
+})
+
 describe('README.md', () => {
   const text = readFileSync(join(root, 'README.md'), 'utf8')
   const blocks = Array.from(text.matchAll(/^```js\n(.*?)^```/gms), ([, code]) => code!)
