@@ -1,0 +1,84 @@
+// The typed face of native plans: a network as it is compiled, and what a compiled one can do.
+import type { FloatArray } from '../tensor/dtype.js'
+
+/** One forward op of a plan: value y from the values x; `weight`, `bias`: offsets in elements into the flat parameter vector. */
+export type PlanOp = { x: number[]; y: number } & (
+  | { kind: 'linear'; weight: number; weightLength: number; bias?: number }
+  | { kind: 'unary'; op: number; p0: number; p1: number }
+  | { kind: 'prelu'; weight: number; weightLength: number }
+  | { kind: 'softmax' | 'logSoftmax' | 'add' | 'subtract' | 'multiply' | 'concat' }
+)
+
+/** A network to compile: op i makes value i + 1 (value 0 is the input), `widths[v]` is the elements per row of value v. */
+export interface PlanDescription {
+  float64: boolean
+  /** The most rows of one batch. */
+  batch: number
+  widths: number[]
+  ops: PlanOp[]
+  /** 'none' for a plan that only predicts. */
+  loss: 'none' | 'crossEntropy' | 'squaredError'
+  /** Length of the flat parameter vector. */
+  parameters: number
+}
+
+/** What a plan tells about itself. */
+export interface PlanReport {
+  /** The ops after fusion. `activation` is the fused elementwise op or −1; flops are per row, bytes for a whole batch. */
+  readonly ops: readonly {
+    readonly kind: PlanOp['kind']
+    readonly activation: number
+    readonly width: number
+    readonly parameters: number
+    readonly flops: number
+    readonly bytes: number
+  }[]
+  /** Memory of values and gradients; it is shared by what does not live at one time. */
+  readonly arenaBytes: number
+  readonly stagingBytes: number
+}
+
+/** A compiled network over a model's parameters. Training, evaluation and `predict` run on the library's own threads. */
+export interface NativePlan {
+  /**
+   * Copies the rows `rows[start … start + count)` of x and y into a staging slot (0 or 1), x multiplied by `scale`. y holds
+   * labels (Int32Array or Uint8Array) for cross-entropy, else targets. Throws OUT_OF_RANGE for a bad row or label, and for
+   * a slot that a training or evaluation still reads.
+   */
+  stage(
+    slot: number,
+    x: FloatArray | Int32Array | Uint8Array,
+    y: FloatArray | Int32Array | Uint8Array,
+    rows: Int32Array,
+    start: number,
+    count: number,
+    scale: number,
+  ): void
+  /**
+   * Trains on a staged slot in batches, after what was asked for before; `step` (from 1) is the number of the first. Resolves
+   * to [mean loss, correct rows, rows] for each batch that was run: fewer than staged after `stop()`, or when the last one's
+   * loss is not finite (that batch then changed nothing, and the plan is stopped). `rule`: 1 SGD with
+   * options learning rate, momentum, dampening, weight decay, nesterov, 0; 2 Adam with learning rate, beta1, beta2, epsilon,
+   * weight decay, decoupled. Gradients and states lie in SharedArrayBuffers.
+   */
+  train(
+    slot: number,
+    gradients: FloatArray,
+    state0: FloatArray | null,
+    state1: FloatArray | null,
+    state2: FloatArray | null,
+    rule: number,
+    options: Float64Array,
+    step: number,
+  ): Promise<Float64Array>
+  /** The same numbers for a staged slot, without changing anything. */
+  evaluate(slot: number): Promise<Float64Array>
+  /** Resolves to a new array [rows, outputs]. x is copied before the call returns. */
+  predict(x: FloatArray): Promise<FloatArray>
+  /** y = network(x), on this thread, without allocation. */
+  predictSync(x: FloatArray, y: FloatArray): void
+  /** Ends trainings and evaluations that run or wait, each before its next batch; new ones do nothing until `resume()`. */
+  stop(): void
+  resume(): void
+  describe(): PlanReport
+}
