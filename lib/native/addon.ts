@@ -190,33 +190,66 @@ export interface Addon {
    * of the rows' losses. A label outside [0, cols) throws an Error with `code` 'OUT_OF_RANGE', `where` its row, `value` the label.
    */
   crossEntropy(cols: number, x: FloatArray, labels: Int32Array, scale: number, dx: FloatArray | null): number
+  /**
+   * The same with weights of classes [cols] and rows [rows] (each or null), label smoothing in [0, 1], and rows of label
+   * `ignore` left out (−1 for none), as torch.nn.CrossEntropyLoss. out[0] = Σ weighted loss, out[1] = Σ weights of the rows'
+   * labels, by which the mean divides; dx = scale·d(out[0])/dx unless null.
+   */
+  weightedCrossEntropy(
+    cols: number,
+    x: FloatArray,
+    labels: Int32Array,
+    classWeights: FloatArray | null,
+    rowWeights: FloatArray | null,
+    smoothing: number,
+    ignore: number,
+    scale: number,
+    dx: FloatArray | null,
+    out: Float64Array,
+  ): void
+  /** The same with probabilities [rows, cols] as targets: returns Σ weighted loss. */
+  softCrossEntropy(
+    cols: number,
+    x: FloatArray,
+    targets: FloatArray,
+    rowWeights: FloatArray | null,
+    scale: number,
+    dx: FloatArray | null,
+  ): number
+  /**
+   * Returns Σ weight·ℓ(x, target); dx = scale·weight·ℓ' unless null. `weight` is null, [1] or like x. kind, parameter:
+   * 0 |x − t| · 1 (x − t)² · 2 Huber, delta · 3 smooth L1, beta · 4 binary cross-entropy of logits, weight of positives ·
+   * 5 max(0, margin − t·x), margin · 6 its square · 7 e^x − t·x · 8 t·(log t − x), 0 where t is 0.
+   */
+  elementLoss(
+    kind: number,
+    x: FloatArray,
+    target: FloatArray,
+    weight: FloatArray | null,
+    parameter: number,
+    scale: number,
+    dx: FloatArray | null,
+  ): number
   /** Returns Σ (x − target)²; dx = scale·(x − target) unless null. */
   squaredError(x: FloatArray, target: FloatArray, scale: number, dx: FloatArray | null): number
 
-  /** torch.optim.SGD over a flat vector. `velocity` null when momentum is 0; `first`: velocity starts as the gradient. */
-  sgd(
+  /**
+   * One step, the `step`th (from 1), of an optimizer over flat vectors, as torch.optim (Lion: Chen et al. 2023). `options`
+   * begins for every kind with learning rate, weight decay, 1 for decoupled decay (else 0), L1 penalty; then, with states:
+   * 0 SGD: momentum, dampening, nesterov; velocity (null for momentum 0) · 1 Adam, 2 AdamW: beta1, beta2, epsilon; m, v ·
+   * 3 AMSGrad: as Adam; m, v, largest v · 4 NAdam: beta1, beta2, epsilon, momentum decay; m, v · 5 RAdam, 6 Adamax: beta1,
+   * beta2, epsilon; m, v · 7 RMSProp: alpha, epsilon, momentum; v, buffer (null for momentum 0), average (centred, else null) ·
+   * 8 Adagrad: learning rate decay, epsilon; v · 9 Adadelta: rho, epsilon; v, u · 10 Rprop: eta−, eta+, smallest and largest
+   * step; last gradient, steps · 11 Lion: beta1, beta2; m. AdamW and Lion are always decoupled. States are zeros at first.
+   */
+  optimize(
+    kind: number,
     parameters: FloatArray,
     gradient: FloatArray,
-    velocity: FloatArray | null,
-    learningRate: number,
-    momentum: number,
-    dampening: number,
-    weightDecay: number,
-    nesterov: boolean,
-    first: boolean,
-  ): void
-  /** torch.optim.Adam (decoupled = false) or AdamW (true); `step` counts from 1. */
-  adam(
-    parameters: FloatArray,
-    gradient: FloatArray,
-    m: FloatArray,
-    v: FloatArray,
-    learningRate: number,
-    beta1: number,
-    beta2: number,
-    epsilon: number,
-    weightDecay: number,
-    decoupled: boolean,
+    s0: FloatArray | null,
+    s1: FloatArray | null,
+    s2: FloatArray | null,
+    options: Float64Array,
     step: number,
   ): void
 

@@ -57,9 +57,8 @@ export interface NativePlan {
   /**
    * Trains on a staged slot in batches, after what was asked for before; `step` (from 1) is the number of the first. Resolves
    * to [mean loss, correct rows, rows] for each batch that was run: fewer than staged after `stop()`, or when the last one's
-   * loss is not finite (that batch then changed nothing, and the plan is stopped). `rule`: 1 SGD with
-   * options learning rate, momentum, dampening, weight decay, nesterov, 0; 2 Adam with learning rate, beta1, beta2, epsilon,
-   * weight decay, decoupled. Gradients and states lie in SharedArrayBuffers.
+   * loss is not finite (that batch then changed nothing, and the plan is stopped). `rule`, `options` and
+   * states are those of `optimize` of the addon. Gradients and states lie in SharedArrayBuffers.
    */
   train(
     slot: number,

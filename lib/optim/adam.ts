@@ -1,9 +1,7 @@
 // Adam and AdamW, as torch.optim.Adam and AdamW.
 import { describe, nonNegative, options, within } from '../checks.js'
 import { ArgumentError } from '../errors.js'
-import { native } from '../native/load.js'
-import type { ParameterBlock } from '../nn/parameters.js'
-import { type NativeUpdate, Optimizer, type OptimizerState } from './optimizer.js'
+import { type NativeUpdate, Optimizer } from './optimizer.js'
 
 /** Options of {@link Adam} and {@link AdamW}. */
 export interface AdamOptions {
@@ -56,13 +54,10 @@ abstract class AdamFamily extends Optimizer {
 
   override get update(): NativeUpdate {
     const { learningRate, betas, epsilon, weightDecay, decoupled } = this
-    return { optimizer: 2, options: [learningRate, betas[0], betas[1], epsilon, weightDecay, decoupled ? 1 : 0] }
-  }
-
-  protected override apply({ values, gradients }: ParameterBlock, { step, vectors }: OptimizerState): void {
-    const { learningRate, betas, epsilon, weightDecay, decoupled } = this
-    const [m, v] = vectors
-    native().adam(values, gradients, m!, v!, learningRate, betas[0], betas[1], epsilon, weightDecay, decoupled, step)
+    return {
+      optimizer: decoupled ? 2 : 1,
+      options: [learningRate, weightDecay, decoupled ? 1 : 0, 0, betas[0], betas[1], epsilon],
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 // What all optimizers share: state vectors per model, counted steps, and the description that a compiled plan runs.
 import { describe } from '../checks.js'
 import { ArgumentError } from '../errors.js'
+import { native } from '../native/load.js'
 import { type ParameterBlock, sharedLike } from '../nn/parameters.js'
 import type { FloatArray } from '../tensor/dtype.js'
 
@@ -19,9 +20,9 @@ export interface OptimizerState {
 
 /** An update as native code takes it. */
 export interface NativeUpdate {
-  /** Number of the update rule. */
+  /** Number of the update rule, and its options in the order of the addon's `optimize`. */
   readonly optimizer: number
-  readonly options: readonly [number, number, number, number, number, number]
+  readonly options: readonly number[]
 }
 
 /** An optimizer: updates all parameters of a block from their gradients in one pass. */
@@ -33,7 +34,11 @@ export abstract class Optimizer {
   /** The update rule with its present hyperparameters. */
   abstract readonly update: NativeUpdate
   /** One pass over the block. `state.step` counts this step already. */
-  protected abstract apply(block: ParameterBlock, state: OptimizerState): void
+  protected apply(block: ParameterBlock, { step, vectors }: OptimizerState): void {
+    const { optimizer, options } = this.update
+    const [s0 = null, s1 = null, s2 = null] = vectors
+    native().optimize(optimizer, block.values, block.gradients, s0, s1, s2, Float64Array.from(options), step)
+  }
 
   /**
    * One update of all parameters: `optimizer.step(model)` after `model.backward(…)`.

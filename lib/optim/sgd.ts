@@ -1,9 +1,7 @@
 // Stochastic gradient descent with momentum, as torch.optim.SGD.
 import { boolean, finite, nonNegative, options } from '../checks.js'
 import { ArgumentError } from '../errors.js'
-import { native } from '../native/load.js'
-import type { ParameterBlock } from '../nn/parameters.js'
-import { type NativeUpdate, Optimizer, type OptimizerState } from './optimizer.js'
+import { type NativeUpdate, Optimizer } from './optimizer.js'
 
 /** Options of {@link SGD}. */
 export interface SGDOptions {
@@ -67,21 +65,6 @@ export class SGD extends Optimizer {
 
   override get update(): NativeUpdate {
     const { learningRate, momentum, dampening, weightDecay, nesterov } = this
-    return { optimizer: 1, options: [learningRate, momentum, dampening, weightDecay, nesterov ? 1 : 0, 0] }
-  }
-
-  protected override apply({ values, gradients }: ParameterBlock, { step, vectors }: OptimizerState): void {
-    const { learningRate, momentum, dampening, weightDecay, nesterov } = this
-    native().sgd(
-      values,
-      gradients,
-      vectors[0] ?? null,
-      learningRate,
-      momentum,
-      dampening,
-      weightDecay,
-      nesterov,
-      step === 1,
-    )
+    return { optimizer: 0, options: [learningRate, weightDecay, 0, 0, momentum, dampening, nesterov ? 1 : 0] }
   }
 }

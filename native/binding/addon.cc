@@ -20,7 +20,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   }
   Environment::create(env);
   exports.Set("NativePlan", PlanObject::define(env));
-  for (const Function* list : {kElementwiseFunctions, kRowFunctions, kLayerFunctions, kLayoutFunctions, kMatrixFunctions,
+  for (const Function* list : {kElementwiseFunctions, kRowFunctions, kLayerFunctions, kLayoutFunctions, kLossFunctions, kMatrixFunctions,
                                kOptimizerFunctions, kRandomFunctions, kSystemFunctions})
     for (const Function* f = list; f->name; f++) {
       napi_value function;

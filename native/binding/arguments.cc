@@ -77,7 +77,7 @@ Ints Arguments::ints(std::size_t i, const char* name) {
   return {static_cast<int32_t*>(data), length};
 }
 
-const double* Arguments::doubles(std::size_t i, const char* name, std::size_t length) {
+double* Arguments::doubles(std::size_t i, const char* name, std::size_t length) {
   const DType dtype = dtype_;
   dtype_ = DType::float64;
   const Floats f = read_floats(i, name, false);

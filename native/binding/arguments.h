@@ -39,7 +39,7 @@ class Arguments {
   Floats shared_floats_or_null(std::size_t i, const char* name) { return ok_ && is_null(i) ? Floats{} : shared_floats(i, name); }
   Ints ints(std::size_t i, const char* name);
   /// A Float64Array, whatever the other float arrays are; null unless it has `length` elements.
-  const double* doubles(std::size_t i, const char* name, std::size_t length);
+  double* doubles(std::size_t i, const char* name, std::size_t length);
   double number(std::size_t i, const char* name);
   bool boolean(std::size_t i, const char* name);
   /// An integer in [0, 2^53).

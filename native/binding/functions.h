@@ -20,6 +20,7 @@ extern const Function kElementwiseFunctions[];
 extern const Function kRowFunctions[];
 extern const Function kLayerFunctions[];
 extern const Function kLayoutFunctions[];
+extern const Function kLossFunctions[];
 extern const Function kMatrixFunctions[];
 extern const Function kOptimizerFunctions[];
 extern const Function kRandomFunctions[];

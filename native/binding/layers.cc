@@ -1,24 +1,14 @@
 // What layers are made of besides matrices: normalisation, dropout, embeddings.
-#include "../base/aligned.h"
 #include "../base/parallel.h"
 #include "../ops/embedding.h"
 #include "../ops/normalization.h"
 #include "../plan/gather.h"
 #include "arguments.h"
 #include "functions.h"
+#include "scratch.h"
 
 namespace chainrule::binding {
 namespace {
-
-// Memory of the calling thread for one call; null (and an error) when there is none.
-template <class T>
-T* scratch_of(Arguments& a, std::size_t elements) {
-  static thread_local AlignedBuffer buffer;
-  if (!a.ok()) return nullptr;
-  void* const p = elements <= SIZE_MAX / sizeof(T) ? buffer.reserve(elements * sizeof(T)) : nullptr;
-  if (!p) a.check({Code::out_of_memory, "no memory for intermediate sums"});
-  return static_cast<T*>(p);
-}
 
 // An optional vector with one element for each column.
 Floats by_column(Arguments& a, std::size_t i, std::size_t cols, const char* name) {

@@ -1,58 +1,40 @@
-// One pass of an optimizer over the flat parameter vector.
-#include "../base/parallel.h"
+// One step of an optimizer over the flat parameter vector.
+#include "../ops/optimize.h"
 #include "arguments.h"
 #include "functions.h"
 
 namespace chainrule::binding {
 namespace {
 
-napi_value sgd(napi_env env, napi_callback_info info) {
-  Arguments a(env, info, "sgd");
-  const Floats p = a.floats(0, "parameters"), g = a.floats(1, "gradient"), velocity = a.floats_or_null(2, "velocity");
-  SgdOptions o{};
-  o.learning_rate = a.number(3, "learningRate");
-  o.momentum = a.number(4, "momentum");
-  o.dampening = a.number(5, "dampening");
-  o.weight_decay = a.number(6, "weightDecay");
-  o.nesterov = a.boolean(7, "nesterov");
-  o.first = a.boolean(8, "first");
+napi_value optimize(napi_env env, napi_callback_info info) {
+  Arguments a(env, info, "optimize");
+  const auto rule = static_cast<Optimizer>(a.integer(0, "kind", 0, static_cast<int>(Optimizer::count) - 1));
+  const Floats p = a.floats(1, "parameters"), g = a.floats(2, "gradient");
   a.require_length(g.length, p.length, "gradient");
-  if (velocity.data) a.require_length(velocity.length, p.length, "velocity");
-  a.require(o.momentum == 0 || velocity.data || p.length == 0, "a velocity when momentum is not 0");
+  Floats states[3];
+  bool present[3];
+  const char* const names[] = {"s0", "s1", "s2"};
+  for (std::size_t i = 0; i < 3; i++) {
+    states[i] = a.floats_or_null(3 + i, names[i]);
+    present[i] = a.ok() && !a.is_null(3 + i);
+    if (present[i]) a.require_length(states[i].length, p.length, names[i]);
+  }
+  const double* const options = a.doubles(6, "options", static_cast<std::size_t>(optimizer_info(rule).options));
+  const int64_t number = a.integer(7, "step", 1, int64_t{1} << 53);
+  if (!a.ok()) return nullptr;
+  OptimizerStep step;
+  const Status status = optimizer_step(rule, options, number, present, &step);
+  a.require(status.ok(), status.what);
   if (!a.ok()) return nullptr;
   with_dtype(a.dtype(), [&]<class T>() {
-    parallel_ranges(pool(), p.length, kElementGrain, kElementUnit, [&](std::size_t begin, std::size_t end) {
-      kernels().of<T>().sgd(end - begin, p.as<T>(begin), g.as<T>(begin), velocity.as<T>(begin), &o);
-    });
-  });
-  return nullptr;
-}
-
-napi_value adam(napi_env env, napi_callback_info info) {
-  Arguments a(env, info, "adam");
-  const Floats p = a.floats(0, "parameters"), g = a.floats(1, "gradient"), m = a.floats(2, "m"), v = a.floats(3, "v");
-  AdamOptions o{};
-  o.learning_rate = a.number(4, "learningRate");
-  o.beta1 = a.number(5, "beta1");
-  o.beta2 = a.number(6, "beta2");
-  o.epsilon = a.number(7, "epsilon");
-  o.weight_decay = a.number(8, "weightDecay");
-  o.decoupled = a.boolean(9, "decoupled");
-  o.step = a.integer(10, "step", 1, int64_t{1} << 53);
-  a.require_length(g.length, p.length, "gradient");
-  a.require_length(m.length, p.length, "m");
-  a.require_length(v.length, p.length, "v");
-  if (!a.ok()) return nullptr;
-  with_dtype(a.dtype(), [&]<class T>() {
-    parallel_ranges(pool(), p.length, kElementGrain, kElementUnit, [&](std::size_t begin, std::size_t end) {
-      kernels().of<T>().adam(end - begin, p.as<T>(begin), g.as<T>(begin), m.as<T>(begin), v.as<T>(begin), &o);
-    });
+    T* const own[3] = {states[0].as<T>(), states[1].as<T>(), states[2].as<T>()};
+    chainrule::optimize<T>(kernels().of<T>(), pool(), rule, p.length, p.as<T>(), g.as<T>(), own, step);
   });
   return nullptr;
 }
 
 }  // namespace
 
-const Function kOptimizerFunctions[] = {{"sgd", sgd}, {"adam", adam}, {nullptr, nullptr}};
+const Function kOptimizerFunctions[] = {{"optimize", optimize}, {nullptr, nullptr}};
 
 }  // namespace chainrule::binding

@@ -1,5 +1,6 @@
 #include "plan_tasks.h"
 
+#include <algorithm>
 #include <cstring>
 #include <shared_mutex>
 
@@ -129,15 +130,12 @@ void TrainTask::read(Arguments& a) {
     if (state_[i].data) a.require_length(state_[i].length, parameters, names[i]);
   }
   a.require(a.dtype() == (object_.wide() ? DType::float64 : DType::float32), "arrays of the plan's element type");
-  update_.kind = static_cast<OptimizerKind>(a.integer(5, "rule", 0, 2));
-  const double* const o = a.doubles(6, "options", 6);
+  const auto rule = static_cast<Optimizer>(a.integer(5, "rule", 0, static_cast<int>(Optimizer::count) - 1));
+  const double* const options = a.doubles(6, "options", static_cast<std::size_t>(optimizer_info(rule).options));
   const int64_t step = a.integer(7, "step", 1, int64_t{1} << 53);
   if (!a.ok()) return;
-  update_.sgd = {o[0], o[1], o[2], o[3], o[4] != 0, step == 1};
-  update_.adam = {o[0], o[1], o[2], o[3], o[4], o[5] != 0, step};
-  const bool sgd = update_.kind == OptimizerKind::sgd, adam = update_.kind == OptimizerKind::adam;
-  a.require(!(sgd && o[1] != 0) || state_[0].data, "a velocity when momentum is not 0");
-  a.require(!adam || (state_[0].data && state_[1].data), "m and v for Adam");
+  const Status status = update_.start(rule, options, step, {state_[0].data != nullptr, state_[1].data != nullptr, state_[2].data != nullptr});
+  a.require(status.ok(), status.what);
 }
 
 namespace {

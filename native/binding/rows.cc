@@ -1,5 +1,4 @@
-// Operations on the rows or columns of a matrix: softmax, losses, PReLU, column sums, gathering.
-#include "../base/aligned.h"
+// Operations on the rows or columns of a matrix: softmax, PReLU, column sums, gathering.
 #include "../base/parallel.h"
 #include "../plan/gather.h"
 #include "arguments.h"
@@ -52,45 +51,6 @@ napi_value log_softmax_forward(napi_env env, napi_callback_info info) {
 }
 napi_value log_softmax_backward(napi_env env, napi_callback_info info) {
   return row_backward(env, info, "logSoftmaxBackward", [](const auto& k) { return k.log_softmax_backward; });
-}
-
-napi_value cross_entropy(napi_env env, napi_callback_info info) {
-  Arguments a(env, info, "crossEntropy");
-  const std::size_t cols = a.size(0, "cols");
-  const Floats x = a.floats(1, "x");
-  const Ints labels = a.ints(2, "labels");
-  const double scale = a.number(3, "scale");
-  const Floats dx = a.floats_or_null(4, "dx");
-  const std::size_t rows = a.rows_of(x.length, cols);
-  a.require_length(labels.length, rows, "labels");
-  if (dx.data) a.require_length(dx.length, x.length, "dx");
-  if (!a.ok()) return nullptr;
-  const std::size_t bad = first_bad_row(labels.data, rows, cols);
-  if (bad < rows) a.check({Code::out_of_range, "label out of range", static_cast<int64_t>(bad), labels.data[bad]});
-  static thread_local AlignedBuffer scratch;
-  if (!scratch.reserve(rows * sizeof(double))) a.check({Code::out_of_memory, "no memory for the rows' losses"});
-  if (!a.ok()) return nullptr;
-  void* const losses = scratch.data();
-  return a.result(with_dtype(a.dtype(), [&]<class T>() {
-    T* const each = static_cast<T*>(losses);
-    parallel_rows(pool(), rows, cols, [&](std::size_t begin, std::size_t end) {
-      kernels().of<T>().cross_entropy(end - begin, cols, x.as<T>(begin * cols), labels.data + begin, scale, each + begin, dx.as<T>(begin * cols));
-    });
-    return kernels().of<T>().sum(rows, each);
-  }));
-}
-
-napi_value squared_error(napi_env env, napi_callback_info info) {
-  Arguments a(env, info, "squaredError");
-  const Floats x = a.floats(0, "x"), target = a.floats(1, "target");
-  const double scale = a.number(2, "scale");
-  const Floats dx = a.floats_or_null(3, "dx");
-  a.require_length(target.length, x.length, "target");
-  if (dx.data) a.require_length(dx.length, x.length, "dx");
-  if (!a.ok()) return nullptr;
-  return a.result(with_dtype(a.dtype(), [&]<class T>() {
-    return kernels().of<T>().squared_error(x.length, x.as<T>(), target.as<T>(), scale, dx.as<T>());
-  }));
 }
 
 napi_value prelu_forward(napi_env env, napi_callback_info info) {
@@ -202,7 +162,6 @@ napi_value gather(napi_env env, napi_callback_info info) {
 const Function kRowFunctions[] = {
     {"softmaxForward", softmax_forward}, {"softmaxBackward", softmax_backward},
     {"logSoftmaxForward", log_softmax_forward}, {"logSoftmaxBackward", log_softmax_backward},
-    {"crossEntropy", cross_entropy}, {"squaredError", squared_error},
     {"preluForward", prelu_forward}, {"preluBackward", prelu_backward},
     {"columnSums", column_sums}, {"argmaxRows", argmax_rows}, {"gatherRows", gather}, {nullptr, nullptr},
 };

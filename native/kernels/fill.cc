@@ -17,6 +17,8 @@ void fill_unary_f64(KernelTable* table);
 void fill_binary(KernelTable* table);
 void fill_reductions(KernelTable* table);
 void fill_softmax(KernelTable* table);
+void fill_cross_entropy(KernelTable* table);
+void fill_losses(KernelTable* table);
 void fill_normalization(KernelTable* table);
 void fill_layout(KernelTable* table);
 void fill_dropout(KernelTable* table);
@@ -34,6 +36,8 @@ void fill(KernelTable* table) {
   fill_binary(table);
   fill_reductions(table);
   fill_softmax(table);
+  fill_cross_entropy(table);
+  fill_losses(table);
   fill_normalization(table);
   fill_layout(table);
   fill_dropout(table);

@@ -33,6 +33,12 @@ enum class Binary : int32_t { add, subtract, multiply, divide, maximum, minimum,
 template <class T>
 using BinaryKernel = void (*)(size_t n, const T* a, size_t sa, const T* b, size_t sb, T* out);
 
+/// Losses of single elements (losses.cc): ℓ(x, target) with one parameter, which most do not look at.
+enum class Loss : int32_t { absolute, squared, huber, smooth_l1, binary_cross_entropy, hinge, squared_hinge, poisson, kl_divergence, count };
+/// Returns Σ weight·ℓ; dx = scale·weight·ℓ' (may be null, dx == x allowed). weight: null, or with stride 0 (one for all) or 1.
+template <class T>
+using ElementLossKernel = double (*)(size_t n, const T* x, const T* target, const T* weight, size_t stride, double parameter, double scale, T* dx);
+
 /// What an axis is reduced by.
 enum class Reduction : int32_t { sum, maximum, minimum, count };
 
@@ -46,19 +52,15 @@ struct Expansion {
   size_t shape[kMostAxes], strides[kMostAxes];
 };
 
-/// Settings of a momentum SGD step (PyTorch's torch.optim.SGD).
-struct SgdOptions {
-  double learning_rate, momentum, dampening, weight_decay;
-  int32_t nesterov;
-  int32_t first;  ///< first step: velocity = gradient, as PyTorch starts it
+/// Update rules (optimizers.cc); their options stand in ops/optimize.h.
+enum class Optimizer : int32_t { sgd, adam, adamw, amsgrad, nadam, radam, adamax, rmsprop, adagrad, adadelta, rprop, lion, count };
+/// What one step of a rule needs: g += l1·sign(p) + decay·p, p *= shrink, and the rule's own numbers.
+struct OptimizerStep {
+  double l1, decay, shrink, coefficients[8];
 };
-
-/// Settings of an Adam step (Kingma & Ba 2015; decoupled: AdamW, Loshchilov & Hutter 2019). step counts from 1.
-struct AdamOptions {
-  double learning_rate, beta1, beta2, epsilon, weight_decay;
-  int32_t decoupled;
-  int64_t step;
-};
+/// One pass over the flat vectors: parameters += , states s0 … s2 = . States that a rule does not have, or does without, are null.
+template <class T>
+using OptimizerKernel = void (*)(size_t n, T* parameters, const T* gradient, T* s0, T* s1, T* s2, const OptimizerStep* step);
 
 template <class T>
 struct Kernels {
@@ -84,6 +86,12 @@ struct Kernels {
   /// Softmax cross-entropy in one sweep: losses[r] = log Σ e^x − x[label] (=), dx = scale·(softmax − onehot) (=, may be
   /// null, dx == x allowed). Labels must lie in [0, cols): the caller checks.
   void (*cross_entropy)(size_t rows, size_t cols, const T* x, const int32_t* labels, double scale, T* losses, T* dx);
+  /// The same with weights of classes [cols] and rows [rows] (each may be null) and label smoothing; a negative label's row is 0.
+  void (*weighted_cross_entropy)(size_t rows, size_t cols, const T* x, const int32_t* labels, const T* class_weights, const T* row_weights, double smoothing,
+                                 double scale, T* losses, T* dx);
+  /// The same with probabilities as targets [rows, cols]. In both, dx may be null; dx == x allowed.
+  void (*soft_cross_entropy)(size_t rows, size_t cols, const T* x, const T* targets, const T* row_weights, double scale, T* losses, T* dx);
+  ElementLossKernel<T> element_loss[static_cast<int>(Loss::count)];
   /// Returns Σ (x − target)²; dx = scale·(x − target) (may be null).
   double (*squared_error)(size_t n, const T* x, const T* target, double scale, T* dx);
 
@@ -132,9 +140,7 @@ struct Kernels {
   /// Index of the first element that is NaN or infinite, or n.
   size_t (*first_non_finite)(size_t n, const T* x);
 
-  /// One pass over the flat vectors. velocity may be null when momentum is 0.
-  void (*sgd)(size_t n, T* parameters, const T* gradient, T* velocity, const SgdOptions* options);
-  void (*adam)(size_t n, T* parameters, const T* gradient, T* m, T* v, const AdamOptions* options);
+  OptimizerKernel<T> optimize[static_cast<int>(Optimizer::count)];
 };
 
 struct KernelTable {

@@ -1,24 +1,29 @@
 #include "update.h"
 
+#include <algorithm>
 #include <mutex>
-
-#include "../base/parallel.h"
-#include "../base/subnormals.h"
 
 namespace chainrule {
 
+Status Update::start(Optimizer of, const double* its_options, int64_t from, const bool (&present)[3]) {
+  none = false;
+  rule = of;
+  number = from;
+  std::copy_n(its_options, optimizer_info(of).options, options);
+  std::copy_n(present, 3, states);
+  return optimizer_step(rule, options, number, states, &step);
+}
+
+void Update::advance() {
+  if (!none) optimizer_step(rule, options, ++number, states, &step);
+}
+
 template <class T>
 void apply_update(const KernelTable& table, ThreadPool& pool, const Blocks<T>& blocks, std::size_t n, const Update& update) {
-  const Kernels<T>& k = table.of<T>();
+  if (update.none) return;
   std::unique_lock<ParameterLock> alone;
   if (blocks.lock) alone = std::unique_lock(*blocks.lock);
-  parallel_ranges(pool, n, kElementGrain, kElementUnit, [&](std::size_t b, std::size_t e) {
-    const FlushSubnormals flush;
-    if (update.kind == OptimizerKind::sgd)
-      k.sgd(e - b, blocks.parameters + b, blocks.gradients + b, blocks.state[0] ? blocks.state[0] + b : nullptr, &update.sgd);
-    else if (update.kind == OptimizerKind::adam)
-      k.adam(e - b, blocks.parameters + b, blocks.gradients + b, blocks.state[0] + b, blocks.state[1] + b, &update.adam);
-  });
+  optimize<T>(table.of<T>(), pool, update.rule, n, blocks.parameters, blocks.gradients, blocks.state, update.step);
 }
 
 template void apply_update(const KernelTable&, ThreadPool&, const Blocks<float>&, std::size_t, const Update&);

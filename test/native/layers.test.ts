@@ -69,3 +69,33 @@ describe('layers', () => {
     expect([...table]).toEqual([1, 1, 10, 14, 1, 1])
   })
 })
+
+describe('losses', () => {
+  const [x, dx] = [Float64Array.of(0, 0, Math.log(2), 0, 1, 2), new Float64Array(6)]
+
+  it('weighs classes and rows, and leaves rows out', () => {
+    const out = new Float64Array(2)
+    addon.weightedCrossEntropy(3, x, Int32Array.of(2, 7), Float64Array.of(1, 2, 3), Float64Array.of(0.5, 4), 0, 7, 2, dx, out)
+    expect(out[0]).toBeCloseTo(0.5 * 3 * Math.log(2), 14)
+    expect(out[1]).toBe(1.5)
+    ;[0.75, 0.75, -1.5, 0, 0, 0].forEach((value, i) => expect(dx[i]).toBeCloseTo(value, 14))
+  })
+
+  it('smooths labels, which is a target of probabilities', () => {
+    const out = new Float64Array(2)
+    addon.weightedCrossEntropy(3, x, Int32Array.of(0, 1), null, null, 0.3, -1, 1, null, out)
+    const soft = addon.softCrossEntropy(3, x, Float64Array.of(0.8, 0.1, 0.1, 0.1, 0.8, 0.1), Float64Array.of(1, 1), 1, dx)
+    expect(out[0]).toBeCloseTo(soft, 14)
+    expect(dx[0]).toBeCloseTo(0.25 - 0.8, 14)
+  })
+
+  it('sums losses of elements by kind', () => {
+    const [prediction, target] = [Float64Array.of(1, -3), Float64Array.of(0, 0)]
+    const of = (kind: number, parameter: number) => addon.elementLoss(kind, prediction, target, Float64Array.of(2), parameter, 0.5, dx.subarray(0, 2))
+    expect([of(0, 0), of(1, 0), of(2, 2), of(3, 2)]).toEqual([8, 20, 9, 4.5])
+    expect([...dx.subarray(0, 2)]).toEqual([0.5, -1])
+    expect(of(4, 1)).toBeCloseTo(2 * (Math.log1p(Math.E) + Math.log1p(Math.exp(-3))), 14)
+    expect([of(5, 1), of(6, 3), of(8, 0)]).toEqual([4, 36, 0])
+    expect(of(7, 0)).toBeCloseTo(2 * (Math.E + Math.exp(-3)), 14)
+  })
+})

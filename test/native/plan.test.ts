@@ -28,7 +28,7 @@ describe('plan', () => {
     const plan = new addon.NativePlan(description, parameters)
     const gradients = shared(32)
     const sgd = (slot: number, step = 1, momentum = 0) =>
-      plan.train(slot, gradients, null, null, null, 1, Float64Array.of(0.1, momentum, 0, 0, 0, 0), step)
+      plan.train(slot, gradients, null, null, null, 0, Float64Array.of(0.1, 0, 0, 0, momentum, 0, 0), step)
     return { plan, parameters, gradients, sgd }
   }
 
@@ -86,10 +86,10 @@ describe('plan', () => {
     plan.stage(0, x, y, rows, 0, 10, 1)
     expect(() => new addon.NativePlan(description, new Float64Array(32))).toThrow(/SharedArrayBuffer/)
     expect(() => new addon.NativePlan(description, shared(31))).toThrow(/32 elements/)
-    const options = new Float64Array(6)
-    expect(() => plan.train(0, new Float64Array(32), null, null, null, 1, options, 1)).toThrow(/SharedArrayBuffer/)
-    expect(() => plan.train(0, gradients, null, null, null, 1, new Float64Array(5), 1)).toThrow(/6 elements/)
-    expect(() => plan.train(0, gradients, shared(32), null, null, 2, options, 1)).toThrow(/m and v/)
+    const options = new Float64Array(7)
+    expect(() => plan.train(0, new Float64Array(32), null, null, null, 0, options, 1)).toThrow(/SharedArrayBuffer/)
+    expect(() => plan.train(0, gradients, null, null, null, 0, new Float64Array(5), 1)).toThrow(/7 elements/)
+    expect(() => plan.train(0, gradients, shared(32), null, null, 1, options, 1)).toThrow(/state vector/)
     expect(() => sgd(0, 1, 0.9)).toThrow(/velocity/)
   })
 
