@@ -17,7 +17,7 @@ import {
   Waiting,
   weightsOf,
 } from './loss.js'
-import { labelCrossEntropy, labelLikelihood, softCrossEntropy } from './loss-sums.js'
+import { labelCrossEntropy, labelLikelihood } from './loss-sums.js'
 
 /** Options of {@link NegativeLogLikelihood}. */
 export interface ClassLossOptions<R extends Reduction = Reduction> extends LossOptions<R> {
@@ -207,7 +207,7 @@ export class CrossEntropy<R extends Reduction = 'mean'> extends ClassLoss<R> {
       return
     }
     const mixed = smoothing === 0 && !classes ? target : this.#mixed(target, cols, classes)
-    sums[0] = softCrossEntropy(cols, x, mixed, rows, scale, dx)
+    sums[0] = native().softCrossEntropy(cols, x, mixed, rows, scale, dx)
     sums[1] = rows ? native().sum(rows) : x.length / cols
   }
 
