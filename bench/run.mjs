@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { table } from './support.mjs'
 
-const questions = ['gemm', 'activations', 'gates', 'step', 'epoch', 'train']
+const questions = ['gemm', 'activations', 'rows', 'gates', 'step', 'epoch', 'train']
 const help = `Measures chainrule against a multi-layer perceptron in plain JavaScript (bench/js-mlp.mjs), in one run.
 
   npm run bench -- [questions] [--json]
@@ -14,6 +14,7 @@ const help = `Measures chainrule against a multi-layer perceptron in plain JavaS
   gemm          matrix products: squares, and those of a training step
   activations   activation gates forward and backward
   gates         what a gate costs beside its kernel
+  rows          passes at the memory's speed: normalisation, embeddings, dropout, optimizers
   step          one training step of 784-512-256-10 at batch 128
   epoch         one epoch over MNIST
   train         five networks end to end, samples per second
