@@ -197,6 +197,7 @@ describe('CrossEntropy', () => {
     ['with class weights', { classWeights }, labels],
     ['with label smoothing', { labelSmoothing: 0.1 }, labels],
     ['with rows ignored', { ignoreIndex: -100 }, ignored],
+    ['with −1 ignored', { ignoreIndex: -1 }, [3, -1, 1, 1, -1]],
     ['with a class ignored', { ignoreIndex: 1 }, labels],
     ['with all of it', { classWeights, labelSmoothing: 0.3, ignoreIndex: -100 }, ignored],
     ['wholly smoothed', { labelSmoothing: 1 }, labels],
