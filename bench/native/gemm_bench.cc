@@ -1,5 +1,5 @@
-// float32 GEMM on squares and on the shapes of training, ours and the installed peers' in one process: alternating rounds,
-// the best of each. usage: gemm_bench [--threads N] [--isa NAME] [--rounds N] [--ours] [--json] [FILTER]
+// float32 GEMM on squares and on the shapes of training, ours and the installed peers' in one process, in alternating rounds
+// with a burst of the machine's peak beside each: medians, so that a clock that changes does not count. usage: gemm_bench [--threads N] [--isa NAME] [--rounds N] [--ours] [--json] [FILTER]
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -68,25 +68,42 @@ bool spot_check(const Shape& s, const float* a, const float* b, const float* c) 
 
 struct Result {
   Peer* peer;
-  long calls = 1;          ///< per sample
-  double best = 1e30;      ///< seconds per call
+  long calls = 1;                ///< per sample
+  std::vector<double> seconds;   ///< per call, one for each round
 };
 
-/// Seconds per call of every contender that can do the shape: rounds of one sample each, in turn.
-std::vector<Result> measure(const Shape& s, const std::vector<Peer*>& peers, int rounds, int threads) {
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const size_t n = values.size();
+  return n == 0 ? 0 : (values[(n - 1) / 2] + values[n / 2]) / 2;
+}
+
+/// The median of a[i]/b[i].
+double median_ratio(const std::vector<double>& a, const std::vector<double>& b) {
+  std::vector<double> ratios;
+  for (size_t i = 0; i < a.size() && i < b.size(); i++) ratios.push_back(a[i] / b[i]);
+  return median(ratios);
+}
+
+struct Measured {
+  std::vector<Result> results;
+  std::vector<double> peaks;  ///< FLOP/s, one for each round
+};
+
+/// Every contender that can do the shape: rounds of one sample each, in turn.
+Measured measure(const Shape& s, const std::vector<Peer*>& peers, int rounds, int threads, const KernelTable& table, ThreadPool& pool) {
   const size_t m = static_cast<size_t>(s.m), n = static_cast<size_t>(s.n), k = static_cast<size_t>(s.k);
   Buffers buffers;
   const float* a = Buffers::fill(&buffers.a, m * k, 7, 13, 6);
   const float* b = Buffers::fill(&buffers.b, k * n, 5, 11, 5);
   float* c = Buffers::fill(&buffers.c, m * n, 1, 1, 0);
-  std::vector<Result> results;
-  const auto sample = [&](Result& r) {
+  Measured measured;
+  const auto sample = [&](const Result& r) {
     if (threads > 1) std::this_thread::sleep_for(std::chrono::milliseconds(3));  // let the others' threads stop spinning
+    r.peer->run(s, a, b, c);  // the operands are in cache as far as they fit, whoever came before
     const double start = now();
     for (long i = 0; i < r.calls; i++) r.peer->run(s, a, b, c);
-    const double seconds = (now() - start) / static_cast<double>(r.calls);
-    r.best = std::min(r.best, seconds);
-    return seconds * static_cast<double>(r.calls);
+    return (now() - start) / static_cast<double>(r.calls);
   };
   for (Peer* peer : peers) {
     std::memset(c, 0xff, m * n * sizeof(float));
@@ -95,13 +112,18 @@ std::vector<Result> measure(const Shape& s, const std::vector<Peer*>& peers, int
       std::fprintf(stderr, "%s is WRONG on %s %dx%dx%d\n", peer->name.c_str(), s.role, s.m, s.n, s.k);
       continue;
     }
-    Result r{peer};
-    while (sample(r) < 1.2e-3) r.calls *= 2;
-    results.push_back(r);
+    Result r{peer, 1, {}};
+    while (sample(r) * static_cast<double>(r.calls) < 6e-4) r.calls *= 2;
+    measured.results.push_back(r);
   }
-  for (int round = 0; round < rounds; round++)
-    for (Result& r : results) sample(r);
-  return results;
+  for (int round = 0; round < rounds; round++) {
+    constexpr size_t bursts = 12'000;
+    const double start = now();
+    pool.run(threads, [&](int) { table.f32.fma_burst(bursts); });
+    measured.peaks.push_back(table.f32.fma_burst(1) * static_cast<double>(bursts) * threads / (now() - start));
+    for (Result& r : measured.results) r.seconds.push_back(sample(r));
+  }
+  return measured;
 }
 
 int run(int argc, char** argv) {
@@ -131,7 +153,7 @@ int run(int argc, char** argv) {
   peers.insert(peers.begin(), &ours);
   const double peak = fma_peak<float>(*table, threads);
   if (!json) {
-    std::printf("float32 GEMM on %s, %s, %d thread%s; FMA peak %.1f GFLOP/s. GFLOP/s, best of %d rounds\n", cpu_name(), table->isa, threads, threads > 1 ? "s" : "", peak, rounds);
+    std::printf("float32 GEMM on %s, %s, %d thread%s; FMA peak %.1f GFLOP/s. GFLOP/s, medians of %d rounds\n", cpu_name(), table->isa, threads, threads > 1 ? "s" : "", peak, rounds);
     std::printf("%-8s %-3s %5s %5s %5s", "role", "", "m", "n", "k");
     for (Peer* p : peers) std::printf(" %9s", p->name.c_str());
     std::printf(" %7s %6s\n", "% peak", "ratio");
@@ -142,29 +164,36 @@ int run(int argc, char** argv) {
     char label[64];
     std::snprintf(label, sizeof label, "%s %c%c %dx%dx%d", s.role, s.transpose_a ? 'T' : 'N', s.transpose_b ? 'T' : 'N', s.m, s.n, s.k);
     if (!std::strstr(label, filter)) continue;
-    const std::vector<Result> results = measure(s, peers, s.flops() > 1e9 ? std::max(3, rounds / 2) : rounds, threads);
-    const auto rate = [&](const Result& r) { return s.flops() / r.best / 1e9; };
-    double own = 0, best = 0;
-    for (const Result& r : results) (r.peer == &ours ? own : best) = std::max(r.peer == &ours ? own : best, rate(r));
-    if (best > 0) {
-      log_sum += std::log(own / best);
-      lowest = std::min(lowest, own / best);
+    const Measured measured = measure(s, peers, s.flops() > 1e9 ? std::max(3, rounds / 2) : rounds, threads, *table, pool);
+    const auto rate = [&](const Result& r) { return s.flops() / median(r.seconds) / 1e9; };
+    const Result *own = nullptr, *best = nullptr;
+    for (const Result& r : measured.results) {
+      if (r.peer == &ours) own = &r;
+      else if (!best || median(r.seconds) < median(best->seconds)) best = &r;
+    }
+    if (!own) continue;
+    std::vector<double> rates;
+    for (double seconds : own->seconds) rates.push_back(s.flops() / seconds);
+    const double percent = 100 * median_ratio(rates, measured.peaks), ratio = best ? median_ratio(best->seconds, own->seconds) : 0;
+    if (best) {
+      log_sum += std::log(ratio);
+      lowest = std::min(lowest, ratio);
       compared++;
     }
     if (json) {
-      std::printf("{\"bench\":\"gemm\",\"isa\":\"%s\",\"threads\":%d,\"peak\":%.1f,\"role\":\"%s\",\"form\":\"%c%c\",\"m\":%d,\"n\":%d,\"k\":%d", table->isa, threads, peak, s.role,
-                  s.transpose_a ? 'T' : 'N', s.transpose_b ? 'T' : 'N', s.m, s.n, s.k);
-      for (const Result& r : results) std::printf(",\"%s\":%.2f", r.peer->name.c_str(), rate(r));
+      std::printf("{\"bench\":\"gemm\",\"isa\":\"%s\",\"threads\":%d,\"role\":\"%s\",\"form\":\"%c%c\",\"m\":%d,\"n\":%d,\"k\":%d,\"percentOfPeak\":%.1f,\"ratio\":%.3f", table->isa, threads, s.role,
+                  s.transpose_a ? 'T' : 'N', s.transpose_b ? 'T' : 'N', s.m, s.n, s.k, percent, ratio);
+      for (const Result& r : measured.results) std::printf(",\"%s\":%.2f", r.peer->name.c_str(), rate(r));
       std::printf("}\n");
     } else {
       std::printf("%-8s %c%c  %5d %5d %5d", s.role, s.transpose_a ? 'T' : 'N', s.transpose_b ? 'T' : 'N', s.m, s.n, s.k);
       for (Peer* p : peers) {
-        const auto found = std::find_if(results.begin(), results.end(), [&](const Result& r) { return r.peer == p; });
-        if (found == results.end()) std::printf(" %9s", "-");
+        const auto found = std::find_if(measured.results.begin(), measured.results.end(), [&](const Result& r) { return r.peer == p; });
+        if (found == measured.results.end()) std::printf(" %9s", "-");
         else std::printf(" %9.1f", rate(*found));
       }
-      std::printf(" %7.1f", 100 * own / peak);
-      if (best > 0) std::printf(" %6.2f", own / best);
+      std::printf(" %7.1f", percent);
+      if (best) std::printf(" %6.2f", ratio);
       std::printf("\n");
     }
     std::fflush(stdout);

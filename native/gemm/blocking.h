@@ -22,19 +22,73 @@ struct Blocking {
   std::size_t mc, kc, nc;
 };
 
-/// kc lets a panel of B (kc × nr) fill an eighth of L2, mc a block of A three eighths, nc a block of B half of L3.
-/// Depends on nothing but k, the element's size and the machine: the order of summation must not change with threads.
+/// kc lets a panel of B (kc × nr) fill an eighth of L2, mc a block of A another (256 KB where L2 has them to spare), nc what
+/// is packed of B half of L3. Depends on nothing but k, the element's size and the machine: the order of summation must
+/// not change with threads.
 template <class T>
-Blocking choose_blocking(const GemmKernels<T>& kernels, int vectors, std::size_t k) {
+Blocking choose_blocking(const GemmKernels<T>& kernels, TileShape shape, std::size_t k) {
   const Caches& caches = cpu_caches();
-  const std::size_t nr = static_cast<std::size_t>(vectors * kernels.lanes), mr = static_cast<std::size_t>(kernels.rows[vectors]);
+  const std::size_t nr = static_cast<std::size_t>(kernels.vectors * kernels.lanes);
   const std::size_t deepest = std::max<std::size_t>(64, caches.l2 / 8 / (nr * sizeof(T)));
   Blocking blocking;
-  blocking.kc = even_piece(k, std::min<std::size_t>(deepest, 1024), 16);
-  const std::size_t depth = std::max<std::size_t>(blocking.kc, 1) * sizeof(T);
-  blocking.mc = std::max(mr, caches.l2 * 3 / 8 / depth / mr * mr);
-  blocking.nc = std::max(nr, caches.l3 / 2 / depth / nr * nr);
+  blocking.kc = even_piece(k, std::min<std::size_t>(deepest, 512), 16);
+  const std::size_t depth = std::max<std::size_t>(blocking.kc, 1) * sizeof(T), mr = static_cast<std::size_t>(shape.rows);
+  const std::size_t block = std::min(std::max<std::size_t>(caches.l2 / 8, 256 << 10), caches.l2 / 2);
+  blocking.mc = std::max(mr, block / depth / mr * mr);
+  const std::size_t unit = nr * static_cast<std::size_t>(shape.vectors);
+  blocking.nc = std::max(unit, std::min<std::size_t>(caches.l3 / 2, 8 << 20) / depth / unit * unit);
   return blocking;
+}
+
+/// Fewest strips of rows, then widest panels: strips read all of B, panels all of A.
+template <class T>
+TileShape choose_shape(const GemmKernels<T>& kernels, std::size_t m, std::size_t n, std::size_t k) {
+  const std::size_t lanes = static_cast<std::size_t>(kernels.lanes);
+  const auto wide = [&](std::size_t rows) { return TileShape{static_cast<int>(rows), kernels.wide[rows]}; };
+  // Little is summed: writing C takes the time, so whole rows of it.
+  if (k <= 2 && n >= static_cast<std::size_t>(kernels.wide[1]) * lanes) return wide(1);
+  if (m <= static_cast<std::size_t>(kernels.most_wide_rows) && n >= static_cast<std::size_t>(kernels.wide[m]) * lanes) return wide(m);
+  int best = kernels.vectors;
+  if (m <= static_cast<std::size_t>(kernels.rows[1]))
+    for (int v = best - 1; v >= 2; v--)
+      if (ceil_div(m, static_cast<std::size_t>(kernels.rows[v])) < ceil_div(m, static_cast<std::size_t>(kernels.rows[best]))) best = v;
+  return {kernels.rows[best], best};
+}
+
+/// Whether dot products along k are cheaper than turning B over: each of them ends with a sum over lanes, worth some six
+/// vectors of multiply-adds, where turning B over costs as much as a handful of rows. Columns fewer than lanes leave lanes unused.
+template <class T>
+bool dot_pays(const GemmKernels<T>& kernels, std::size_t m, std::size_t n, std::size_t k) {
+  const std::size_t lanes = static_cast<std::size_t>(kernels.lanes);
+  return m == 1 || n == 1 || m * lanes * 3 / 2 <= k || (n < lanes && k >= 12 * lanes);
+}
+
+/// How one product is computed.
+struct Way {
+  TileShape shape{};
+  Blocking blocking{};
+  bool pack_a = false, pack_b = false;  ///< pack_b: while the first strip of rows passes by
+  bool c_far = false;                   ///< see GemmBlock
+};
+
+
+/// The way for strides a_row of A and b_row, b_col of B; the thresholds are measured (bench/native/gemm_bench.cc).
+template <class T>
+Way choose_way(const GemmKernels<T>& kernels, std::size_t m, std::size_t n, std::size_t k, std::size_t a_row, std::size_t b_row, std::size_t b_col,
+               bool dot, bool transposed) {
+  Way way;
+  // What is turned over on its way to C goes through a tile of memory, which is not as wide as the widest.
+  way.shape = transposed ? TileShape{kernels.rows[kernels.vectors], kernels.vectors} : choose_shape(kernels, m, n, k);
+  way.blocking = choose_blocking(kernels, way.shape, k);
+  if (dot) return way;
+  const std::size_t rows = static_cast<std::size_t>(way.shape.rows), width = static_cast<std::size_t>(way.shape.vectors * kernels.lanes);
+  // Rows of B that lie far apart use few sets of the caches and many pages: two strips of rows make up for the copy.
+  way.pack_b = b_col != 1 || (m >= 2 * rows && way.shape.vectors <= kernels.vectors && k >= 64 && b_row > width);
+  // A's columns, where a tile wants six rows of each, waste most of a cache line; its rows are fine until they miss L2.
+  const bool large = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k) >= 5e8;
+  way.pack_a = m > rows && (a_row == 1 ? (k >= 256 && n >= 256) || (k >= 64 && n >= 1024) : large);
+  way.c_far = k <= 256 && m * n * sizeof(T) > cpu_caches().l2;
+  return way;
 }
 
 /// A grid of parts, rows × columns of C.

@@ -28,9 +28,8 @@ struct Product {
   std::size_t c_row;
   bool transposed;
   const Epilogue<T>& epilogue;
-  int vectors;
-  bool dot, pack_a, pack_b;
-  Blocking blocking;
+  bool dot;
+  Way way;
 };
 
 /// Packed operands of the calling thread, kept from call to call.
@@ -67,49 +66,58 @@ void without_product(std::size_t m, std::size_t n, T beta, Matrix<T> c, const Ep
 /// Rows [m0, m1) and columns [n0, n1) of the product. False without memory.
 template <class T>
 bool compute_part(const Product<T>& q, std::size_t m0, std::size_t m1, std::size_t n0, std::size_t n1) {
-  const auto [mc, kc, nc] = q.blocking;
+  const auto [mc, kc, nc] = q.way.blocking;
   const std::size_t lanes = static_cast<std::size_t>(q.kernels.lanes);
+  const std::size_t deep = std::min(kc, q.k), high = std::min(mc, m1 - m0);
   T *packed_a = nullptr, *packed_b = nullptr;
-  if (q.pack_a && !(packed_a = static_cast<T*>(scratch().a.reserve(std::min(mc, m1 - m0) * kc * sizeof(T))))) return false;
-  if (q.pack_b && !(packed_b = static_cast<T*>(scratch().b.reserve(round_up(std::min(nc, n1 - n0), lanes) * kc * sizeof(T))))) return false;
+  // Several blocks of A read what the first one has packed of B; a single one needs no more than one panel.
+  const bool keep = m1 - m0 > mc;
+  const std::size_t b_width = keep ? round_up(std::min(nc, n1 - n0), lanes) : static_cast<std::size_t>(q.kernels.wide[1]) * lanes;
+  if (q.way.pack_a && !(packed_a = static_cast<T*>(scratch().a.reserve((high * deep + lanes) * sizeof(T))))) return false;
+  if (q.way.pack_b && !(packed_b = static_cast<T*>(scratch().b.reserve(b_width * deep * sizeof(T))))) return false;
 
   const Epilogue<T>& e = q.epilogue;
   // With beta = 0 the sums grow in `before` and the activation moves them to C: no copy.
   T* const sums = e.before && e.activation && q.beta == T(0) ? e.before : q.c;
   const std::size_t sums_row = sums == q.c ? q.c_row : e.before_stride;
 
-  GemmBlock<T> block;
+  GemmBlock<T> block{};
   block.a_row = q.a.row_stride;
   block.a_col = q.a.col_stride;
-  block.b_row = q.dot ? q.b.col_stride : q.b.row_stride;
+  block.b_row = q.b.row_stride;
+  block.b_col = q.b.col_stride;
   block.c_row = sums_row;
   block.alpha = q.alpha;
-  block.vectors = q.vectors;
-  block.a_packed = q.pack_a;
-  block.b_packed = q.pack_b;
+  block.shape = q.way.shape;
+  block.a_packed = q.way.pack_a;
   block.transposed = q.transposed;
-  for (std::size_t j = n0; j < n1; j += nc) {  // loop 5
-    block.n = std::min(nc, n1 - j);
+  block.b_copy = packed_b;
+  block.keep = keep;
+  block.c_far = q.way.c_far;
+  const std::size_t columns_at_once = keep ? nc : n1 - n0;
+  for (std::size_t j = n0; j < n1; j += columns_at_once) {  // loop 5
+    block.n = std::min(columns_at_once, n1 - j);
     for (std::size_t p = 0; p < q.k; p += kc) {  // loop 4
       block.k = std::min(kc, q.k - p);
       const bool last = p + block.k == q.k;
       block.beta = p == 0 ? q.beta : T(1);
       block.b = q.b.data + p * q.b.row_stride + j * q.b.col_stride;
-      if (q.pack_b) {
-        q.kernels.pack_b(block.k, block.n, block.b, q.b.row_stride, q.b.col_stride, q.vectors, packed_b);
-        block.b = packed_b;
-      }
+      block.b_packed = false;
       for (std::size_t i = m0; i < m1; i += mc) {  // loop 3
         block.m = std::min(mc, m1 - i);
         block.a = q.a.data + i * q.a.row_stride + p * q.a.col_stride;
-        if (q.pack_a) {
-          q.kernels.pack_a(block.m, block.k, block.a, q.a.row_stride, q.a.col_stride, q.vectors, packed_a);
+        if (q.way.pack_a) {
+          q.kernels.pack_a(block.m, block.k, block.a, q.a.row_stride, q.a.col_stride, q.way.shape.rows, packed_a);
           block.a = packed_a;
         }
         const std::size_t row = q.transposed ? j : i, column = q.transposed ? i : j;
         block.c = sums + row * sums_row + column;
         block.bias = last && e.bias ? e.bias + column : nullptr;
         q.dot ? q.kernels.dot(block) : q.kernels.block(block);
+        if (keep && packed_b) {
+          block.b = packed_b;
+          block.b_packed = true;
+        }
         if (last && (e.activation || e.before)) {
           const std::size_t rows = q.transposed ? block.n : block.m, columns = q.transposed ? block.m : block.n;
           T* c = q.c + row * q.c_row + column;
@@ -138,11 +146,18 @@ Status gemm(const KernelTable& table, ThreadPool& pool, std::size_t m, std::size
   const GemmKernels<T>& kernels = table.of<T>().gemm;
   if (b.col_stride == 1 && static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k) <= kTiny && !epilogue.activation && !epilogue.before) {
     // So small that looking for the best way would take longer than the product.
-    kernels.block({m, n, k, a.data, a.row_stride, a.col_stride, b.data, b.row_stride, c.data, c.row_stride, alpha, beta, epilogue.bias, kernels.vectors, false, false, false});
+    GemmBlock<T> block{};
+    block.m = m, block.n = n, block.k = k;
+    block.a = a.data, block.a_row = a.row_stride, block.a_col = a.col_stride;
+    block.b = b.data, block.b_row = b.row_stride, block.b_col = 1;
+    block.c = c.data, block.c_row = c.row_stride;
+    block.alpha = alpha, block.beta = beta, block.bias = epilogue.bias;
+    block.shape = choose_shape(kernels, m, n, k);
+    kernels.block(block);
     return {};
   }
-  Product<T> q{kernels, m, n, k, alpha, beta, a, b, c.data, c.row_stride, false, epilogue, kernels.vectors, false, false, false, {}};
-  q.dot = a.col_stride == 1 && b.row_stride == 1 && k >= 8 && m <= 32 && !(b.col_stride == 1);
+  Product<T> q{kernels, m, n, k, alpha, beta, a, b, c.data, c.row_stride, false, epilogue, false, {}};
+  q.dot = a.col_stride == 1 && b.row_stride == 1 && b.col_stride != 1 && dot_pays(kernels, m, n, k);
   if (!q.dot && b.col_stride != 1 && a.row_stride == 1) {
     // Aᵀ's rows are contiguous and B's are not: compute Cᵀ = Bᵀ·Aᵀ.
     q.m = n;
@@ -151,12 +166,10 @@ Status gemm(const KernelTable& table, ThreadPool& pool, std::size_t m, std::size
     q.b = {a.data, a.col_stride, a.row_stride};
     q.transposed = true;
   }
-  q.pack_b = !q.dot && q.b.col_stride != 1 && q.n > 1;
-  q.blocking = choose_blocking(kernels, q.vectors, k);
+  q.way = choose_way(kernels, q.m, q.n, k, q.a.row_stride, q.b.row_stride, q.b.col_stride, q.dot, q.transposed);
 
-  const std::size_t lanes = static_cast<std::size_t>(kernels.lanes);
-  const std::size_t mr = static_cast<std::size_t>(kernels.rows[q.vectors]), nr = static_cast<std::size_t>(q.vectors) * lanes;
-  const Grid grid = choose_grid(q.m, q.n, k, mr, nr, static_cast<std::size_t>(pool.size()), kLeastPart, q.pack_b ? 8 : 1);
+  const std::size_t mr = static_cast<std::size_t>(q.way.shape.rows), nr = static_cast<std::size_t>(q.way.shape.vectors * kernels.lanes);
+  const Grid grid = choose_grid(q.m, q.n, k, mr, nr, static_cast<std::size_t>(pool.size()), kLeastPart, q.b.col_stride != 1 ? 8 : 1);
   const std::size_t step_m = round_up(ceil_div(q.m, grid.rows), mr), step_n = round_up(ceil_div(q.n, grid.columns), nr);
   std::atomic<bool> enough_memory{true};
   pool.run(static_cast<int>(grid.rows * grid.columns), [&](int part) {

@@ -1,26 +1,24 @@
 // Loops 2 and 1 of GEMM: the column panels of one block, and the row strips of each panel.
 #pragma once
-#include "gemm_tile.h"
+#include "gemm_pack.h"
 
 namespace chainrule {
 namespace CHAINRULE_ISA {
 namespace {
 
-/// The next piece of `left` rows (or vectors), at most `most`: whole ones while they last, and what is left over is shared
-/// evenly by the last two, because a tile of one row would be bound by loads.
-CHAINRULE_INLINE size_t next_piece(size_t left, size_t most) {
-  if (left <= most) return left;
-  return left >= 2 * most ? most : (left + 1) / 2;
-}
-
-/// Calls visit(first column, columns, vectors) for each panel of n columns.
+/// Calls visit(first column, columns, vectors) for each panel of n columns: whole ones of `wide` vectors while they last,
+/// the rest in panels that have tiles of every height and a masked last vector.
 template <class T, class Visit>
-CHAINRULE_INLINE void for_each_panel(size_t n, int vectors, Visit&& visit) {
+CHAINRULE_INLINE void for_each_panel(size_t n, int wide, Visit&& visit) {
   constexpr size_t lanes = Vec<T>::lanes;
-  for (size_t j = 0; j < n;) {
-    const size_t wide = next_piece((n - j + lanes - 1) / lanes, static_cast<size_t>(vectors));
-    const size_t columns = n - j < wide * lanes ? n - j : wide * lanes;
-    visit(j, columns, static_cast<int>(wide));
+  size_t j = 0;
+  if (wide > Tiles::vectors)
+    for (; n - j >= static_cast<size_t>(wide) * lanes; j += static_cast<size_t>(wide) * lanes) visit(j, static_cast<size_t>(wide) * lanes, wide);
+  const size_t most = static_cast<size_t>(wide < Tiles::vectors ? wide : Tiles::vectors);
+  while (j < n) {
+    const size_t vectors = next_piece((n - j + lanes - 1) / lanes, most);
+    const size_t columns = n - j < vectors * lanes ? n - j : vectors * lanes;
+    visit(j, columns, static_cast<int>(vectors));
     j += columns;
   }
 }
@@ -32,12 +30,18 @@ template <int... I> struct Indices {};
 template <int N, int... I> struct MakeIndices : MakeIndices<N - 1, N - 1, I...> {};
 template <int... I> struct MakeIndices<0, I...> { using Type = Indices<I...>; };
 
-/// The micro-kernels by vectors, rows and whether the last vector is masked.
+/// The micro-kernels by vectors, rows, whether the last vector is masked, and whether B is copied. Copying
+/// tiles are at least half as high as their width allows.
 template <class T>
 struct TileTable {
   TileFunction<T> of[Tiles::vectors + 1][2][Tiles::max_rows + 1] = {};
+  TileFunction<T> copying[Tiles::vectors + 1][2][Tiles::max_rows + 1] = {};
+  TileFunction<T> wide[Tiles::most_wide_rows + 1] = {};
 
-  constexpr TileTable() { fill(typename MakeIndices<Tiles::vectors + 1>::Type{}); }
+  constexpr TileTable() {
+    fill(typename MakeIndices<Tiles::vectors + 1>::Type{});
+    fill_wide(typename MakeIndices<Tiles::most_wide_rows>::Type{});
+  }
   template <int... Vectors>
   constexpr void fill(Indices<Vectors...>) {
     (fill_width<Vectors>(typename MakeIndices<Tiles::rows[Vectors] + 1>::Type{}), ...);
@@ -51,7 +55,15 @@ struct TileTable {
     if constexpr (Vectors > 0 && Rows > 0) {
       of[Vectors][0][Rows] = tile<T, Rows, Vectors, false>;
       of[Vectors][1][Rows] = tile<T, Rows, Vectors, true>;
+      if constexpr (2 * Rows >= Tiles::rows[Vectors]) {
+        copying[Vectors][0][Rows] = tile<T, Rows, Vectors, false, true>;
+        copying[Vectors][1][Rows] = tile<T, Rows, Vectors, true, true>;
+      }
     }
+  }
+  template <int... Rows>
+  constexpr void fill_wide(Indices<Rows...>) {
+    ((wide[Rows + 1] = tile<T, Rows + 1, Tiles::wide[Rows + 1], false>), ...);
   }
 };
 template <class T>
@@ -83,6 +95,20 @@ void store_transposed(const GemmBlock<T>& block, const T* bias, const T* tile, s
   }
 }
 
+/// What the strips of panel [j, j + columns) fetch for the next one: its rows line by line, whichever way B lies.
+template <class T>
+CHAINRULE_INLINE Ahead<T> ahead_of(const GemmBlock<T>& block, size_t j, size_t strip) {
+  constexpr size_t line = 64 / sizeof(T);
+  const size_t lines = static_cast<size_t>(block.shape.vectors) * Vec<T>::lanes / line;
+  if (j >= block.n || strip >= lines) return {block.b, 0, 0, 0, 0};
+  if (block.b_packed) return {block.b + j * block.k + strip * block.k * line, 0, 0, line, 0};
+  const T* next = block.b + j * block.b_col;
+  if (block.b_col == 1) return {next + (j + strip * line < block.n ? strip * line : 0), 0, 0, block.b_row, 0};
+  // Column by column, `line` columns in turn.
+  if (j + (strip + 1) * line > block.n) return {block.b, 0, 0, 0, 0};
+  return {next + strip * line * block.b_col, line - 1, block.b_col, line, sizeof(T) == 4 ? 4 : 3};
+}
+
 template <class T>
 void gemm_block(const GemmBlock<T>& block) {
   constexpr size_t lanes = Vec<T>::lanes;
@@ -93,29 +119,49 @@ void gemm_block(const GemmBlock<T>& block) {
   panel.alpha = block.transposed ? T(1) : block.alpha;
   panel.beta = block.transposed ? T(0) : block.beta;
   panel.plain = block.transposed || (block.alpha == T(1) && block.beta == T(0) && !block.bias);
+  panel.ahead = {block.b, 0, 0, 0, 0};
+  const bool looks_ahead = block.k >= 32 && block.m > static_cast<size_t>(block.shape.rows);
   // Loop 2: column panels. B's panel stays in L2 while all rows pass by.
-  for_each_panel<T>(block.n, block.vectors, [&](size_t j, size_t columns, int wide) {
+  for_each_panel<T>(block.n, block.shape.vectors, [&](size_t j, size_t columns, int wide) {
     const size_t width = static_cast<size_t>(wide) * lanes;
-    const bool masked = columns != width;
-    panel.b = block.b_packed ? block.b + j * block.k : block.b + j;
+    const bool masked = columns != width, narrow = wide <= Tiles::vectors;
+    const TileFunction<T>* const tiles = narrow ? kTiles<T>.of[wide][masked] : kTiles<T>.wide;
+    panel.b = block.b_packed ? block.b + j * block.k : block.b + j * block.b_col;
     panel.b_row = block.b_packed ? width : block.b_row;
     panel.c_row = block.transposed ? width : block.c_row;
     panel.bias = block.bias && !block.transposed ? block.bias + j : nullptr;
     panel.tail = Vec<T>::tail(columns - (width - lanes));
-    const TileFunction<T>* const tiles = kTiles<T>.of[wide][masked];
+    T* copy = block.b_copy && !block.b_packed ? block.b_copy + (block.keep ? j * block.k : 0) : nullptr;
     // Packed strips are as high as the block's main tile wants them; otherwise a narrow panel takes higher tiles.
-    const size_t most = static_cast<size_t>(Tiles::rows[block.a_packed ? block.vectors : wide]);
+    const size_t most = static_cast<size_t>(block.a_packed || !narrow ? block.shape.rows : Tiles::rows[wide]);
+    const TileFunction<T> copying = copy && narrow ? kTiles<T>.copying[wide][masked][next_piece(block.m, most)] : nullptr;
+    if (copy && (block.b_col != 1 || !copying)) {
+      pack_panel(block.k, columns, panel.b, block.b_row, block.b_col, width, copy);
+      panel.b = copy;
+      panel.b_row = width;
+      copy = nullptr;
+    }
+    panel.copy = copy;
     // Loop 1: row strips.
-    for (size_t i = 0; i < block.m;) {
+    for (size_t i = 0, strip = 0; i < block.m; strip++) {
       const size_t rows = next_piece(block.m - i, most);
       const T* a = block.a_packed ? block.a + i * block.k : block.a + i * block.a_row;
       panel.a_row = block.a_packed ? 1 : block.a_row;
       panel.a_col = block.a_packed ? rows : block.a_col;
+      if (looks_ahead) {
+        if (block.c_far) panel.ahead = {block.c + (i + rows < block.m ? i + rows : i) * block.c_row + j, static_cast<size_t>(3), 64 / sizeof(T), block.c_row, 2};
+        else panel.ahead = ahead_of(block, j + columns, strip);
+      }
+      const TileFunction<T> function = copy && strip == 0 ? copying : tiles[rows];
       if (block.transposed) {
-        tiles[rows](panel, a, scratch);
+        function(panel, a, scratch);
         store_transposed(block, block.bias ? block.bias + i : nullptr, scratch, width, rows, columns, block.c + j * block.c_row + i);
       } else {
-        tiles[rows](panel, a, block.c + i * block.c_row + j);
+        function(panel, a, block.c + i * block.c_row + j);
+      }
+      if (copy && strip == 0) {
+        panel.b = copy;
+        panel.b_row = width;
       }
       i += rows;
     }

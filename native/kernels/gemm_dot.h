@@ -91,7 +91,7 @@ struct DotTiles {
   static constexpr int columns = 4;
 };
 
-/// c[Rows, Columns] = alpha·a·bᵀ + beta·c + bias, a(i,p) = a[i·a_row + p], b(p,j) = b[j·b_row + p].
+/// c[Rows, Columns] = alpha·a·bᵀ + beta·c + bias, a(i,p) = a[i·a_row + p], b(p,j) = b[j·b_col + p].
 template <class T, int Rows, int Columns>
 void dot_tile(const GemmBlock<T>& block, const T* a, const T* b, T* c, const T* bias) {
   using V = Vec<T>;
@@ -101,7 +101,7 @@ void dot_tile(const GemmBlock<T>& block, const T* a, const T* b, T* c, const T* 
   for (int i = 0; i < Rows; i++)
 #pragma GCC unroll 4
     for (int j = 0; j < 4; j++) acc[i][j] = V(T(0));
-  const size_t row = block.a_row, row3 = 3 * row, column = block.b_row, column3 = 3 * column;
+  const size_t row = block.a_row, row3 = 3 * row, column = block.b_col, column3 = 3 * column;
   const T* a3 = a + row3;
   const auto step = [&](auto&& load) __attribute__((always_inline)) {
     V bv[Columns];
@@ -167,7 +167,7 @@ void gemm_dot(const GemmBlock<T>& block) {
   // Loop 2: columns of B, which stay in L1 while all rows of A pass by.
   for (size_t j = 0; j < block.n;) {
     const size_t columns = next_piece(block.n - j, DotTiles::columns);
-    const T* b = block.b + j * block.b_row;
+    const T* b = block.b + j * block.b_col;
     // Loop 1: rows of A.
     for (size_t i = 0; i < block.m;) {
       const size_t rows = next_piece(block.m - i, DotTiles::rows);

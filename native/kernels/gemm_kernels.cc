@@ -1,6 +1,5 @@
 // GEMM's part of the kernel table.
 #include "gemm_dot.h"
-#include "gemm_pack.h"
 #include "table.h"
 
 namespace chainrule {
@@ -12,10 +11,11 @@ void fill_gemm_of(GemmKernels<T>* kernels) {
   kernels->lanes = Vec<T>::lanes;
   kernels->vectors = Tiles::vectors;
   kernels->rows = Tiles::rows;
+  kernels->most_wide_rows = Tiles::most_wide_rows;
+  kernels->wide = Tiles::wide;
   kernels->block = gemm_block<T>;
   kernels->dot = gemm_dot<T>;
   kernels->pack_a = pack_a<T>;
-  kernels->pack_b = pack_b<T>;
 }
 
 }  // namespace

@@ -25,16 +25,27 @@ namespace {
 #define CHAINRULE_OPAQUE(pointer) (void)0
 #endif
 
-/// Registers left for accumulators decide the tiles: rows[v] is the most rows of a tile of v vectors.
+/// Registers left for accumulators decide the tiles: rows[v] is the most rows of a tile of v vectors; a product of so few
+/// rows that these registers stay empty is done in tiles of wide[rows] vectors, which read long pieces of B's rows.
 struct Tiles {
 #if defined(CHAINRULE_ISA_avx512) || defined(CHAINRULE_ISA_neon)
   static constexpr int vectors = 4;
   static constexpr int rows[5] = {0, 16, 12, 8, 6};
+  static constexpr int wide[5] = {0, 16, 12, 8, 6};
 #else
   static constexpr int vectors = 2;
   static constexpr int rows[3] = {0, 12, 6};
+  static constexpr int wide[4] = {0, 8, 5, 3};
 #endif
-  static constexpr int max_rows = rows[1];
+  static constexpr int max_rows = rows[1], most_wide_rows = static_cast<int>(sizeof wide / sizeof wide[0]) - 1, max_vectors = wide[1];
+};
+
+/// What a tile asks the cache for while it works: step p fetches first + (p & mask)·near + (p >> shift)·far.
+template <class T>
+struct Ahead {
+  const T* first;
+  size_t mask, near, far;
+  int shift;
 };
 
 /// What the tiles of one column panel share.
@@ -48,6 +59,8 @@ struct Panel {
   T alpha, beta;
   const T* bias;                ///< null, or the panel's part
   bool plain;                   ///< alpha = 1, beta = 0, no bias: the sums are what is stored
+  T* copy;                      ///< where the copying tiles lay B's panel down, packed
+  Ahead<T> ahead;
   typename Vec<T>::Tail tail;   ///< lanes of the last vector, for the masked tiles
 };
 
@@ -63,7 +76,8 @@ CHAINRULE_INLINE void store_last(Vec<T> v, T* p, typename Vec<T>::Tail tail) {
 }
 
 /// C[Rows, Vectors] = alpha·A·B + beta·C + bias; beta = 0 never reads C. Masked: the last vector ends at panel.tail.
-template <class T, int Rows, int Vectors, bool Masked>
+/// Copy: lays the panel of B down in panel.copy as it passes by.
+template <class T, int Rows, int Vectors, bool Masked, bool Copy = false>
 void tile(const Panel<T>& panel, const T* a, T* c) {
   using V = Vec<T>;
   constexpr int lanes = V::lanes, groups = (Rows + 3) / 4, last = Vectors - 1;
@@ -73,7 +87,7 @@ void tile(const Panel<T>& panel, const T* a, T* c) {
   V acc[Rows][Vectors];
 #pragma GCC unroll 16
   for (int i = 0; i < Rows; i++)
-#pragma GCC unroll 4
+#pragma GCC unroll 16
     for (int j = 0; j < Vectors; j++) acc[i][j] = V(T(0));
 
   // Rows of A in groups of four, each reached from one pointer by the strides row and 3·row.
@@ -84,22 +98,53 @@ void tile(const Panel<T>& panel, const T* a, T* c) {
 #pragma GCC unroll 4
   for (int g = 0; g < groups; g++) group[g] = a + static_cast<size_t>(4 * g) * row;
   const T* b = panel.b;
-  for (size_t p = panel.k; p != 0; p--) {
-    V bv[Vectors];
-#pragma GCC unroll 4
-    for (int j = 0; j < Vectors; j++) {
-      bv[j] = j == last ? load_last<Masked>(b + j * lanes, tail) : V::load(b + j * lanes);
-      CHAINRULE_PIN(bv[j].v);
-    }
+  T* copy = panel.copy;
+  const Ahead<T> ahead = panel.ahead;
+  // C is wanted at the end: a long sum leaves the time to fetch it.
+  if (panel.k >= 64)
 #pragma GCC unroll 16
-    for (int i = 0; i < Rows; i++) {
+    for (int i = 0; i < Rows; i++)
+#pragma GCC unroll 16
+      for (int j = 0; j < Vectors; j++) __builtin_prefetch(c + static_cast<size_t>(i) * c_row + j * lanes, 1);
+  for (size_t p = 0; p != panel.k; p++) {
+    __builtin_prefetch(ahead.first + (p & ahead.mask) * ahead.near + (p >> ahead.shift) * ahead.far, 0, 2);
+    const auto from_a = [&](int i) CHAINRULE_INLINE_LAMBDA {
       const T* g = group[i / 4];
-      V av(i % 4 == 0 ? g[0] : i % 4 == 1 ? g[row] : i % 4 == 2 ? g[2 * row] : g[row3]);
-      if constexpr (Vectors > 1) CHAINRULE_PIN(av.v);
+      return V(i % 4 == 0 ? g[0] : i % 4 == 1 ? g[row] : i % 4 == 2 ? g[2 * row] : g[row3]);
+    };
+    const auto from_b = [&](int j) CHAINRULE_INLINE_LAMBDA {
+      V v = j == last ? load_last<Masked>(b + j * lanes, tail) : V::load(b + j * lanes);
+      CHAINRULE_PIN(v.v);
+      if constexpr (Copy) v.store(copy + j * lanes);
+      return v;
+    };
+    if constexpr (Rows <= Tiles::most_wide_rows && Vectors > Tiles::vectors) {
+      V av[Rows];
 #pragma GCC unroll 4
-      for (int j = 0; j < Vectors; j++) acc[i][j] = fma(av, bv[j], acc[i][j]);
+      for (int i = 0; i < Rows; i++) {
+        av[i] = from_a(i);
+        CHAINRULE_PIN(av[i].v);
+      }
+#pragma GCC unroll 16
+      for (int j = 0; j < Vectors; j++) {
+        const V bv = from_b(j);
+#pragma GCC unroll 4
+        for (int i = 0; i < Rows; i++) acc[i][j] = fma(av[i], bv, acc[i][j]);
+      }
+    } else {
+      V bv[Vectors];
+#pragma GCC unroll 4
+      for (int j = 0; j < Vectors; j++) bv[j] = from_b(j);
+#pragma GCC unroll 16
+      for (int i = 0; i < Rows; i++) {
+        V av = from_a(i);
+        if constexpr (Vectors > 1) CHAINRULE_PIN(av.v);
+#pragma GCC unroll 4
+        for (int j = 0; j < Vectors; j++) acc[i][j] = fma(av, bv[j], acc[i][j]);
+      }
     }
     b += b_row;
+    if constexpr (Copy) copy += Vectors * lanes;
 #pragma GCC unroll 4
     for (int g = 0; g < groups; g++) {
       group[g] += col;
@@ -109,7 +154,7 @@ void tile(const Panel<T>& panel, const T* a, T* c) {
 
   if (!panel.plain) {
     const V alpha(panel.alpha), beta(panel.beta);
-#pragma GCC unroll 4
+#pragma GCC unroll 16
     for (int j = 0; j < Vectors; j++) {
       V bias(T(0));
       if (panel.bias) bias = j == last ? load_last<Masked>(panel.bias + j * lanes, tail) : V::load(panel.bias + j * lanes);
@@ -125,7 +170,7 @@ void tile(const Panel<T>& panel, const T* a, T* c) {
   }
 #pragma GCC unroll 16
   for (int i = 0; i < Rows; i++) {
-#pragma GCC unroll 4
+#pragma GCC unroll 16
     for (int j = 0; j < Vectors; j++) {
       if (j == last) store_last<Masked>(acc[i][j], c + j * lanes, tail);
       else acc[i][j].store(c + j * lanes);
