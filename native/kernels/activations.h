@@ -59,7 +59,7 @@ struct Elu {
     return select(z >= 0.0, z, p[0] * expm1_nonpositive(z));
   }
   template <class T> CHAINRULE_INLINE static Vec<T> df(Vec<T> z, Parameters<T> p) {
-    return select(z >= 0.0, 1.0, p[0] * exp_nonpositive(minus_abs(z)));
+    return select(z >= 0.0, 1.0, p[0] * exp_nonpositive(z));
   }
 };
 
@@ -114,7 +114,7 @@ struct Gelu {
   template <class T> CHAINRULE_INLINE static Vec<T> f(Vec<T> z, Parameters<T>) {
     const NormalTail<T> t = normal_tail(z);
     const Vec<T> tail = t.e.scale_down(t.a * (t.r * (1.0 + t.e.q)));
-    return select(z < 0.0, -tail, z - tail);
+    return max(-0.0, z) - tail;
   }
   template <class T> CHAINRULE_INLINE static Vec<T> df(Vec<T> z, Parameters<T>) {
     const NormalTail<T> t = normal_tail(z);
@@ -138,58 +138,53 @@ struct GeluTanh {
     const Vec<T> s = k0 + p, d = s - k0;
     const Vec<T> s_low = ((k0 - (s - d)) + (p - d)) + (p_low + k0_low);
     const Vec<T> v = x * s;
-    const Vec<T> v_low = fma(x, s_low, exact_error(x, s, v)), low = select(z < 0.0, v_low, -v_low);
-    return times_sigmoid(z, split_exp(minus_abs(v), [=](Vec<T> r) CHAINRULE_INLINE_LAMBDA { return r + low; }));
+    const Vec<T> v_low = fma(x, s_low, exact_error(x, s, v));
+    return times_sigmoid(z, split_exp<-1>(cut_far(v), [=](Vec<T> r) CHAINRULE_INLINE_LAMBDA { return r + v_low; }));
   }
   template <class T> CHAINRULE_INLINE static Vec<T> df(Vec<T> z, Parameters<T>) {
     const Vec<T> limit = sizeof(T) == 4 ? 11.0 : 21.7, x = min(limit, max(-limit, z)), x2 = x * x;
-    const Vec<T> v = x * fma(c1, x2, c0);
-    const Vec<T> e = exp_nonpositive(minus_abs(v)), r = 1.0 / (1.0 + e), s = select(x < 0.0, e * r, r);
-    return fma(x * (e * r * r), fma(x2, 3.0 * c1, c0), s);
+    const Logistic<T> l(sigmoid_range(x * fma(c1, x2, c0)));
+    const Vec<T> r = 1.0 / (l.s + l.p), s = l.s * r;
+    return fma(x * (s * (l.p * r)), fma(x2, 3.0 * c1, c0), s);
   }
 };
 
 /// z·σ(z); σ + zσ(1 - σ)
 struct Silu {
   static constexpr UnaryInfo info{"silu", Keeps::input, 0};
-  template <class T> CHAINRULE_INLINE static Vec<T> f(Vec<T> z, Parameters<T>) { return times_sigmoid(z, split_exp_far(z)); }
+  template <class T> CHAINRULE_INLINE static Vec<T> f(Vec<T> z, Parameters<T>) { return times_sigmoid(z, split_exp<-1>(cut_far(z))); }
   template <class T> CHAINRULE_INLINE static Vec<T> df(Vec<T> z, Parameters<T>) {
-    const Vec<T> limit = -Constants<T>::exp_lowest, x = min(limit, max(-limit, z));
-    const Vec<T> e = exp_nonpositive(minus_abs(x)), r = 1.0 / (1.0 + e), s = select(x < 0.0, e * r, r);
-    return fma(x, e * r * r, s);
+    const Vec<T> x = sigmoid_range(z);
+    const Logistic<T> l(x);
+    const Vec<T> r = 1.0 / (l.s + l.p), s = l.s * r;
+    return fma(x * s, l.p * r, s);
   }
 };
 
-/// z·tanh(log(1 + e^z)) = z·w/(w + 2), w = e(e + 2), e = e^z (Misra 2019); with t = w/(w + 2): t + z(1 - t²)σ(z)
+/// z·tanh(log(1 + e^z)) = z·w/d, w = e(e + 2), d = w + 2, e = e^z (Misra 2019);
+/// w/d + z·(1 - w²/d²)·σ(z) = e/d·(e + 2 + 4z(1 + e)/d)
 struct Mish {
   static constexpr UnaryInfo info{"mish", Keeps::input, 0};
-  template <class T> CHAINRULE_INLINE static Vec<T> f(Vec<T> z, Parameters<T>) {
-    // for z > 0 with e = e^-z: (1 + 2e)/(1 + 2e + 2e²); for z < 0 the factor e = (1 + q)·2^n leads, multiplied last
-    const Vec<T> one = 1.0, two = 2.0, lowest = T(2) * Constants<T>::exp_lowest;
-    const Mask<T> negative = z < 0.0;
-    const Exponential<T> x = split_exp_far(z);
-    const Vec<T> p = one + x.q, e = x.scale_down(p), w = select(negative, e + two, fma(two, e, one)), w2 = select(negative, e, e * e);
-    const Vec<T> factor = select(negative, max(lowest, z) * p, z);
-    const Vec<T> denominator = select(negative, fma(e, w, two), fma(two, w2, w));
-    const Vec<T> y = factor * (w / denominator);
-    return select(negative, x.scale_down(y), y);
+  template <class T> static constexpr T highest = sizeof(T) == 4 ? T(12) : T(23);  // beyond: z, and 1
+  template <class T> CHAINRULE_INLINE static Vec<T> f(Vec<T> z, Parameters<T>) {  // e = (1 + q)·2^n, its power multiplied last
+    const Vec<T> lowest = T(1.1) * Constants<T>::exp_lowest;
+    const Exponential<T> x = split_exp(min(highest<T>, max(lowest, z)));
+    const Vec<T> p = 1.0 + x.q, e = x.scale_down(p), u = e + 2.0;
+    return x.scale(max(lowest + lowest, z) * (p * u / fma(e, u, 2.0)), z, highest<T>, z);
   }
   template <class T> CHAINRULE_INLINE static Vec<T> df(Vec<T> z, Parameters<T>) {
-    const Vec<T> one = 1.0, two = 2.0, limit = -Constants<T>::exp_lowest, x = min(limit, max(-limit, z));
-    const Mask<T> negative = x < 0.0;
-    const Vec<T> e = exp_nonpositive(minus_abs(x)), s = select(negative, e, one) / (one + e);
-    // 1 - t² = (2·2(w + 1))/(w + 2)²; both sides of the fraction divided by e^2z where z > 0
-    const Vec<T> e2 = e * e, w = select(negative, fma(two, e, e2), fma(two, e, one)), d = w + select(negative, two, two * e2);
-    const Vec<T> t = w / d, complement = 4.0 * select(negative, one, e2) * (w + select(negative, one, e2)) / (d * d);
-    return fma(x * complement, s, t);
+    const Vec<T> x = min(highest<T>, max(Constants<T>::exp_lowest, z)), one = 1.0;
+    const Exponential<T> split = split_exp(x);
+    const Vec<T> e = split.scale_down(one + split.q), u = e + 2.0, r = one / fma(e, u, 2.0);
+    return e * r * fma(4.0 * x * (one + e), r, u);
   }
 };
 
-/// clip(z/6 + 1/2, 0, 1) = clip(z + 3, 0, 6)/6; 1/6 strictly inside
+/// clip(z/6 + 1/2, 0, 1) = clip(z + 3, 0, 6)/6; 1/6 strictly inside. 6·(1/6) rounds to 1 in both types.
 struct HardSigmoid {
   static constexpr UnaryInfo info{"hardSigmoid", Keeps::output, 0};
   template <class T> CHAINRULE_INLINE static Vec<T> f(Vec<T> z, Parameters<T>) {
-    return min(6.0, max(0.0, z + 3.0)) / 6.0;
+    return min(6.0, max(0.0, z + 3.0)) * (1.0 / 6.0);
   }
   template <class T> CHAINRULE_INLINE static Vec<T> df(Vec<T> y, Parameters<T>) {
     return select((y > 0.0) & (y < 1.0), 1.0 / 6.0, 0.0);
@@ -203,7 +198,7 @@ struct HardSwish {
     return max(-3.0, z) * HardSigmoid::f(z, p);
   }
   template <class T> CHAINRULE_INLINE static Vec<T> df(Vec<T> z, Parameters<T>) {
-    const Vec<T> three = 3.0, inside = fma(2.0, z, three) / 6.0;
+    const Vec<T> three = 3.0, inside = fma(z, 1.0 / 3.0, 0.5);
     return select(z <= -three, 0.0, select(z >= three, 1.0, inside));
   }
 };

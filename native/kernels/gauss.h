@@ -36,17 +36,16 @@ CHAINRULE_INLINE NormalTail<T> normal_tail(Vec<T> x) {
   return {a, scaled_normal_tail(a), split_exp(h * -0.5, [=](Vec<T> r) CHAINRULE_INLINE_LAMBDA { return fma(low, -0.5, r); })};
 }
 
-/// e^-|v|, cut off only where v·e^-|v| is 0 too.
+/// x where neither x·e^x is 0 nor σ(x) is 1 after rounding, else the nearest such number.
 template <class T>
-CHAINRULE_INLINE Exponential<T> split_exp_far(Vec<T> v) { return split_exp(max(T(1.1) * Constants<T>::exp_lowest, minus_abs(v))); }
+CHAINRULE_INLINE Vec<T> cut_far(Vec<T> x) { return min(Constants<T>::sigmoid_highest, max(T(1.1) * Constants<T>::exp_lowest, x)); }
 
-/// x·sigmoid(v) from e = e^-|v|, v of x's sign: x/(1 + e), or x·e/(1 + e) multiplied by e's power of two last.
+/// x·σ(v) = (x/(2^n + e^-r))·2^n from e^v = 2^n·e^r (v of x's sign, cut off as cut_far does, e with sign = -1): the power
+/// is multiplied last, so that there is one rounding where the result is subnormal.
 template <class T>
 CHAINRULE_INLINE Vec<T> times_sigmoid(Vec<T> x, Exponential<T> e) {
-  const Mask<T> negative = x < 0.0;
-  const Vec<T> p = 1.0 + e.q, numerator = select(negative, max(T(2) * Constants<T>::exp_lowest, x) * p, x);
-  const Vec<T> y = numerator / (1.0 + e.scale_down(p));
-  return select(negative, e.scale_down(y), y);
+  const Vec<T> d = fma(e.lifted_power(), Exponential<T>::down, 1.0 + e.q);
+  return e.scale(max(T(2) * Constants<T>::exp_lowest, x) / d, x, Constants<T>::sigmoid_highest, x);
 }
 
 }  // namespace CHAINRULE_ISA

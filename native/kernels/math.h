@@ -22,6 +22,7 @@ template <> struct Constants<float> {
   static constexpr float ln2_high = 0.693359375f, ln2_low = -2.12194440e-4f;  // n·ln2_high is exact
   static constexpr float exp_lowest = -104.0f, exp_highest = 89.0f;  // beyond: 0 and inf
   static constexpr float expm1_lowest = -20.0f;                      // below: -1 after rounding
+  static constexpr float sigmoid_highest = 40.0f;                    // beyond: 1, and x·e^-x lost beside it
   static constexpr float smallest_normal = 1.17549435e-38f, largest = 3.40282347e+38f, sqrt_half = 0.707106781f;
   static constexpr float infinity = __builtin_inff(), nan = __builtin_nanf("");
 };
@@ -30,51 +31,67 @@ template <> struct Constants<double> {
   static constexpr double ln2_high = 6.93147180369123816490e-01, ln2_low = 1.90821492927058770002e-10;
   static constexpr double exp_lowest = -746.0, exp_highest = 710.0;
   static constexpr double expm1_lowest = -40.0;
+  static constexpr double sigmoid_highest = 80.0;
   static constexpr double smallest_normal = 2.2250738585072014e-308, largest = 1.7976931348623157e308, sqrt_half = 0.7071067811865476;
   static constexpr double infinity = __builtin_inf(), nan = __builtin_nan("");
 };
 
-/// (e^r - 1 - r)/r² for |r| <= ln2/2; error of e^r: 9e-9 (float), 2e-17 (double).
+/// (e^d - 1 - d)/r² for d = r (sign 1) or d = -r (sign -1), |r| <= ln2/2; error of e^d: 9e-9 (float), 2e-17 (double).
+template <int sign = 1>
 CHAINRULE_INLINE Vec<float> exp_polynomial(Vec<float> r) {
-  return polynomial(r, 0.5f, 1.6666576e-01f, 4.1666556e-02f, 8.363203e-03f, 1.3926213e-03f);
+  return polynomial(r, 0.5f, sign * 1.6666576e-01f, 4.1666556e-02f, sign * 8.363203e-03f, 1.3926213e-03f);
 }
+template <int sign = 1>
 CHAINRULE_INLINE Vec<double> exp_polynomial(Vec<double> r) {
-  return polynomial(r, 0.5000000000000001, 0.16666666666666669, 0.04166666666662399, 0.008333333333330051,
-                    0.0013888888917281794, 0.00019841269863105968, 2.480152119021773e-05, 2.7557268378684192e-06,
-                    2.7620138719733994e-07, 2.5100424157005067e-08);
+  return polynomial(r, 0.5000000000000001, sign * 0.16666666666666669, 0.04166666666662399, sign * 0.008333333333330051,
+                    0.0013888888917281794, sign * 0.00019841269863105968, 2.480152119021773e-05, sign * 2.7557268378684192e-06,
+                    2.7620138719733994e-07, sign * 2.5100424157005067e-08);
 }
 
 /// e^x = (1 + q)·2^n with |q| < 0.42; shifted = n + magic, as power_of_two takes it.
 template <class T> struct Exponential {
+  static constexpr int far = sizeof(T) == 4 ? 64 : 600;  // 2^(n + far) is normal for every n above -bias - far
+  static constexpr T up = sizeof(T) == 4 ? T(0x1p64) : T(0x1p600), down = 1 / up;
+  static_assert(far < Format<T>::bias, "2^far must be normal");
   Vec<T> q, n, shifted;
   /// (1 + q)·2^n, subnormal or infinite where it has to be.
   CHAINRULE_INLINE Vec<T> value() const { return scale2(1.0 + q, n); }
-  /// y·2^n for n <= 0 and |y| < 2^bias/2^far, rounded once, into subnormals too.
+  /// 2^(n + far), for n from -bias - far on.
+  CHAINRULE_INLINE Vec<T> lifted_power() const { return add_bits(shift_left<Format<T>::mantissa>(shifted), up); }
+  /// y·2^n for |y·2^n| < 2^(bias - far), rounded once, into subnormals too.
   CHAINRULE_INLINE Vec<T> scale_down(Vec<T> y) const {
 #if defined(CHAINRULE_ISA_avx512)
     return scale2(y, n);
-#else  // 2^(n + far) is normal for every n above -bias - far
-    constexpr int far = sizeof(T) == 4 ? 64 : 600;
-    constexpr T up = sizeof(T) == 4 ? T(0x1p64) : T(0x1p600), down = 1 / up;
-    static_assert(far < Format<T>::bias, "2^far must be normal");
-    return y * add_bits(shift_left<Format<T>::mantissa>(shifted), up) * down;
+#else
+    return y * lifted_power() * down;
+#endif
+  }
+  /// The same for every y, where the result is `large` for z > limit.
+  CHAINRULE_INLINE Vec<T> scale(Vec<T> y, Vec<T> z, T limit, Vec<T> large) const {
+#if defined(CHAINRULE_ISA_avx512)
+    (void)z, (void)limit, (void)large;
+    return scale2(y, n);
+#else
+    return select(z > Vec<T>(limit), large, scale_down(y));
 #endif
   }
 };
 
 /// The reduction, for x within [exp_lowest, exp_highest] or NaN. adjust(r) may add to the reduced argument what x lacks.
-template <class T, class Adjust>
+/// With sign = -1, 1 + q stands for e^-r, and e^x = 2^n/(1 + q).
+template <int sign = 1, class T, class Adjust>
 CHAINRULE_INLINE Exponential<T> split_exp(Vec<T> x, Adjust adjust) {
   using C = Constants<T>;
   const Vec<T> magic = Format<T>::magic;
   const Vec<T> shifted = fma(x, C::log2e, magic);
   const Vec<T> n = shifted - magic;
   const Vec<T> r = adjust(fnma(n, C::ln2_low, fnma(n, C::ln2_high, x)));
-  return {fma(r * r, exp_polynomial(r), r), n, shifted};
+  const Vec<T> p = exp_polynomial<sign>(r);
+  return {sign > 0 ? fma(r * r, p, r) : fms(r * r, p, r), n, shifted};
 }
-template <class T>
+template <int sign = 1, class T>
 CHAINRULE_INLINE Exponential<T> split_exp(Vec<T> x) {
-  return split_exp(x, [](Vec<T> r) CHAINRULE_INLINE_LAMBDA { return r; });
+  return split_exp<sign>(x, [](Vec<T> r) CHAINRULE_INLINE_LAMBDA { return r; });
 }
 
 template <class T>
@@ -113,16 +130,42 @@ CHAINRULE_INLINE Vec<T> expm1(Vec<T> x) {
   return copysign(select(e.n == 0.0, e.q, y + y), x);
 }
 
+/// The two sides of a logistic curve: σ(x) = s/(s + p), σ(-x) = p/(s + p), from e^x = 2^n·e^r as s = 2^(n + far) and
+/// p = 2^far·e^-r, so that s is normal where σ is not yet 0. For x within [exp_lowest, sigmoid_highest] or NaN.
+template <class T> struct Logistic {
+  Vec<T> s, p;
+  explicit CHAINRULE_INLINE Logistic(Vec<T> x) {
+    const Exponential<T> e = split_exp<-1>(x);
+    const Vec<T> up(Exponential<T>::up);
+    s = e.lifted_power();
+    p = fma(e.q, up, up);
+  }
+};
+/// x cut off where σ(x) is 0 or 1 after rounding.
 template <class T>
-CHAINRULE_INLINE Vec<T> sigmoid(Vec<T> x) {
-  const Vec<T> e = exp_nonpositive(minus_abs(x)), one = 1.0;
-  return select(x < 0.0, e, one) / (one + e);
+CHAINRULE_INLINE Vec<T> sigmoid_range(Vec<T> x) {
+  return min(Constants<T>::sigmoid_highest, max(Constants<T>::exp_lowest, x));
 }
 
-/// With e = e^(-2|x|) - 1: -e/(2 + e), the sign copied.
 template <class T>
-CHAINRULE_INLINE Vec<T> tanh(Vec<T> x) {
-  const Vec<T> a = minus_abs(x), e = expm1_nonpositive(a + a);
+CHAINRULE_INLINE Vec<T> sigmoid(Vec<T> x) {
+  const Logistic<T> l(sigmoid_range(x));
+  return l.s / (l.s + l.p);
+}
+
+/// With t = tanh(|x|/2) = a/2q, a = |x|·P(x²), q = Q(x²): 2t/(1 + t²) = aq/(aq + (q - a/2)²), which never exceeds 1. Where
+/// tanh nears 1 errors of t hardly count, so the rational approximation is short (weighted error 7e-9). P and Q share
+/// a factor that keeps q and the denominator just below 1 for small x, where they round twice as finely.
+CHAINRULE_INLINE Vec<float> tanh(Vec<float> x) {
+  const Vec<float> c = min(9.02f, abs(x)), z = c * c;
+  const Vec<float> a = c * polynomial(z, 0.935f, 2.7832999e-02f, 1.06716318e-04f);
+  const Vec<float> q = polynomial(z, 0.935f, 1.05749622e-01f, 1.12755795e-03f, 1.14698184e-06f);
+  const Vec<float> m = a * q, d = fnma(a, 0.5f, q);
+  return copysign(m / fma(d, d, m), x);
+}
+/// With e = e^(-2|x|) - 1: -e/(2 + e), the sign copied.
+CHAINRULE_INLINE Vec<double> tanh(Vec<double> x) {
+  const Vec<double> a = minus_abs(x), e = expm1_nonpositive(a + a);
   return copysign(e / (2.0 + e), x);
 }
 
