@@ -6,12 +6,13 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { table } from './support.mjs'
 
-const questions = ['gemm', 'activations', 'rows', 'gates', 'step', 'epoch', 'train']
+const questions = ['gemm', 'libraries', 'activations', 'rows', 'gates', 'step', 'epoch', 'train']
 const help = `Measures chainrule against a multi-layer perceptron in plain JavaScript (bench/js-mlp.mjs), in one run.
 
   npm run bench -- [questions] [--json]
 
   gemm          matrix products: squares, and those of a training step
+  libraries     matrix products beside OpenBLAS, BLIS, oneDNN, Eigen and libxsmm, as far as they are installed
   activations   activation gates forward and backward
   gates         what a gate costs beside its kernel
   rows          passes at the memory's speed: normalisation, embeddings, dropout, optimizers

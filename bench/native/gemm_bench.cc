@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "../../native/base/aligned.h"
+#include "../../native/base/cpu.h"
 #include "../../native/dispatch/dispatch.h"
 #include "../../native/gemm/gemm.h"
 #include "../../native/gemm/peak.h"
@@ -149,7 +150,7 @@ int run(int argc, char** argv) {
   ThreadPool pool(threads);
   OurPeer ours(*table, pool);
   std::vector<Peer*> peers;
-  if (!alone) peers = load_peers(threads);
+  if (!alone) peers = load_peers(threads, cpu_supports(Isa::avx512));
   peers.insert(peers.begin(), &ours);
   const double peak = fma_peak<float>(*table, threads);
   if (!json) {

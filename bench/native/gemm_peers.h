@@ -45,35 +45,22 @@ struct OneDnnPeer : Peer {
   }
 };
 
-/// libxsmm compiles a kernel for one whole shape: only NN, one thread, and the sizes it is meant for.
-struct XsmmPeer : Peer {
-  using Kernel = void (*)(const float*, const float*, float*, ...);
-  using Dispatch = Kernel (*)(int, int, int, const int*, const int*, const int*, const float*, const float*, const int*, const int*);
-  Dispatch dispatch = nullptr;
-  Kernel kernel = nullptr;
-  int m = 0, n = 0, k = 0;
-  bool run(const Shape& s, const float* a, const float* b, float* c) override {
-    if (s.transpose_a || s.transpose_b || s.flops() > 2.0 * 256 * 256 * 256) return false;
-    if (s.m != m || s.n != n || s.k != k) {
-      const float alpha = 1, beta = 0;
-      const int flags = 0;
-      kernel = dispatch(s.n, s.m, s.k, nullptr, nullptr, nullptr, &alpha, &beta, &flags, nullptr);  // column-major view
-      m = s.m, n = s.n, k = s.k;
-    }
-    if (!kernel) return false;
-    kernel(b, a, c);
-    return true;
-  }
+/// Libraries that are compiled for this machine or linked whole: see peers/.
+struct BuiltPeer : Peer {
+  using Sgemm = bool (*)(bool, bool, int, int, int, const float*, const float*, float*);
+  Sgemm sgemm = nullptr;
+  bool run(const Shape& s, const float* a, const float* b, float* c) override { return sgemm(s.transpose_a, s.transpose_b, s.m, s.n, s.k, a, b, c); }
 };
 
 template <class P, class Member>
-inline void load_peer(std::vector<Peer*>* peers, const char* name, const char* library, const char* symbol, Member P::*member) {
+inline void load_peer(std::vector<Peer*>* peers, const char* name, const char* library, const char* symbol, Member P::*member, int threads) {
   void* handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
   void* function = handle ? dlsym(handle, symbol) : nullptr;
   if (!function) {
     std::fprintf(stderr, "%s is left out: %s cannot be loaded\n", name, library);
     return;
   }
+  if (void* set = dlsym(handle, "peer_threads")) reinterpret_cast<void (*)(int)>(set)(threads);
   auto* peer = new P;
   peer->name = name;
   peer->*member = reinterpret_cast<Member>(function);
@@ -81,15 +68,18 @@ inline void load_peer(std::vector<Peer*>* peers, const char* name, const char* l
 }
 
 /// Every peer that can be loaded. The libraries read their settings from the environment when they are loaded.
-inline std::vector<Peer*> load_peers(int threads) {
+inline std::vector<Peer*> load_peers(int threads, bool avx512) {
   const std::string count = std::to_string(threads);
   for (const char* name : {"OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "BLIS_NUM_THREADS"}) setenv(name, count.c_str(), 1);
-  setenv("LIBXSMM_TARGET", "clx", 0);  // does not know newer processors by itself
+  // Older versions take newer processors for very old ones: they get their best kernels all the same.
+  setenv("LIBXSMM_TARGET", avx512 ? "clx" : "hsw", 0);
+  setenv("OPENBLAS_CORETYPE", avx512 ? "Cooperlake" : "Haswell", 0);
   std::vector<Peer*> peers;
-  load_peer(&peers, "openblas", "libopenblas.so.0", "cblas_sgemm", &CblasPeer::sgemm);
-  load_peer(&peers, "blis", "libblis.so.4", "cblas_sgemm", &CblasPeer::sgemm);
-  load_peer(&peers, "onednn", "libdnnl.so.2", "dnnl_sgemm", &OneDnnPeer::sgemm);
-  if (threads == 1) load_peer(&peers, "libxsmm", "libxsmm.so", "libxsmm_smmdispatch", &XsmmPeer::dispatch);
+  load_peer(&peers, "openblas", "libopenblas.so.0", "cblas_sgemm", &CblasPeer::sgemm, threads);
+  load_peer(&peers, "blis", "libblis.so.4", "cblas_sgemm", &CblasPeer::sgemm, threads);
+  load_peer(&peers, "onednn", "libdnnl.so.2", "dnnl_sgemm", &OneDnnPeer::sgemm, threads);
+  load_peer(&peers, "eigen", CHAINRULE_PEERS "/libeigen_peer.so", "peer_sgemm", &BuiltPeer::sgemm, threads);
+  if (threads == 1) load_peer(&peers, "libxsmm", CHAINRULE_PEERS "/libxsmm_peer.so", "peer_sgemm", &BuiltPeer::sgemm, threads);
   return peers;
 }
 

@@ -49,9 +49,10 @@ TileShape choose_shape(const GemmKernels<T>& kernels, std::size_t m, std::size_t
   if (k <= 2 && n >= static_cast<std::size_t>(kernels.wide[1]) * lanes) return wide(1);
   if (m <= static_cast<std::size_t>(kernels.most_wide_rows) && n >= static_cast<std::size_t>(kernels.wide[m]) * lanes) return wide(m);
   int best = kernels.vectors;
-  if (m <= static_cast<std::size_t>(kernels.rows[1]))
-    for (int v = best - 1; v >= 2; v--)
-      if (ceil_div(m, static_cast<std::size_t>(kernels.rows[v])) < ceil_div(m, static_cast<std::size_t>(kernels.rows[best]))) best = v;
+  while (best > 2 && m > static_cast<std::size_t>(kernels.rows[best])) best--;
+  if (m <= static_cast<std::size_t>(kernels.rows[best])) return {kernels.rows[best], best};
+  // Up to the highest tile's rows, two strips of the second widest; then the widest.
+  best = kernels.vectors > 2 && m <= static_cast<std::size_t>(kernels.rows[1]) ? kernels.vectors - 1 : kernels.vectors;
   return {kernels.rows[best], best};
 }
 

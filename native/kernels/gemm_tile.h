@@ -107,7 +107,7 @@ void tile(const Panel<T>& panel, const T* a, T* c) {
 #pragma GCC unroll 16
       for (int j = 0; j < Vectors; j++) __builtin_prefetch(c + static_cast<size_t>(i) * c_row + j * lanes, 1);
   for (size_t p = 0; p != panel.k; p++) {
-    __builtin_prefetch(ahead.first + (p & ahead.mask) * ahead.near + (p >> ahead.shift) * ahead.far, 0, 2);
+    if constexpr (Vectors > 1) __builtin_prefetch(ahead.first + (p & ahead.mask) * ahead.near + (p >> ahead.shift) * ahead.far, 0, 2);
     const auto from_a = [&](int i) CHAINRULE_INLINE_LAMBDA {
       const T* g = group[i / 4];
       return V(i % 4 == 0 ? g[0] : i % 4 == 1 ? g[row] : i % 4 == 2 ? g[2 * row] : g[row3]);
