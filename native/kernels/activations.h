@@ -131,7 +131,7 @@ struct GeluTanh {
   static constexpr double c1 = 0.07135481627260025, c1_low = -6.175149918155315e-19;  // 0.044715·c0
   template <class T> CHAINRULE_INLINE static Vec<T> f(Vec<T> z, Parameters<T>) {
     // v with twice the digits: s + s_low = c0 + c1·x², its error otherwise multiplies by |v| up to 750
-    const Vec<T> limit = sizeof(T) == 4 ? 11.0 : 21.7, x = min(limit, max(-limit, z));
+    const Vec<T> limit = sizeof(T) == 4 ? 11.1 : 22.3, x = min(limit, max(-limit, z));
     const Vec<T> k0 = T(c0), k1 = T(c1), k0_low = T(c0 - T(c0) + c0_low), k1_low = T(c1 - T(c1) + c1_low);
     const Vec<T> x2 = x * x, x2_low = exact_error(x, x, x2);
     const Vec<T> p = k1 * x2, p_low = exact_error(k1, x2, p) + fma(k1, x2_low, k1_low * x2);
@@ -139,11 +139,11 @@ struct GeluTanh {
     const Vec<T> s_low = ((k0 - (s - d)) + (p - d)) + (p_low + k0_low);
     const Vec<T> v = x * s;
     const Vec<T> v_low = fma(x, s_low, exact_error(x, s, v));
-    return times_sigmoid(z, split_exp<-1>(cut_far(v), [=](Vec<T> r) CHAINRULE_INLINE_LAMBDA { return r + v_low; }));
+    return times_sigmoid(z, v, [=](Vec<T> r) CHAINRULE_INLINE_LAMBDA { return r + v_low; });
   }
   template <class T> CHAINRULE_INLINE static Vec<T> df(Vec<T> z, Parameters<T>) {
-    const Vec<T> limit = sizeof(T) == 4 ? 11.0 : 21.7, x = min(limit, max(-limit, z)), x2 = x * x;
-    const Logistic<T> l(sigmoid_range(x * fma(c1, x2, c0)));
+    const Vec<T> limit = sizeof(T) == 4 ? 11.1 : 22.3, x = min(limit, max(-limit, z)), x2 = x * x;
+    const Logistic<T> l(min(Constants<T>::sigmoid_highest, x * fma(c1, x2, c0)));
     const Vec<T> r = 1.0 / (l.s + l.p), s = l.s * r;
     return fma(x * (s * (l.p * r)), fma(x2, 3.0 * c1, c0), s);
   }
@@ -152,9 +152,11 @@ struct GeluTanh {
 /// z·σ(z); σ + zσ(1 - σ)
 struct Silu {
   static constexpr UnaryInfo info{"silu", Keeps::input, 0};
-  template <class T> CHAINRULE_INLINE static Vec<T> f(Vec<T> z, Parameters<T>) { return times_sigmoid(z, split_exp<-1>(cut_far(z))); }
+  template <class T> CHAINRULE_INLINE static Vec<T> f(Vec<T> z, Parameters<T>) {
+    return times_sigmoid(z, z, [](Vec<T> r) CHAINRULE_INLINE_LAMBDA { return r; });
+  }
   template <class T> CHAINRULE_INLINE static Vec<T> df(Vec<T> z, Parameters<T>) {
-    const Vec<T> x = sigmoid_range(z);
+    const Vec<T> x = min(Constants<T>::sigmoid_highest, max(Constants<T>::exp_lowest, z));
     const Logistic<T> l(x);
     const Vec<T> r = 1.0 / (l.s + l.p), s = l.s * r;
     return fma(x * s, l.p * r, s);
@@ -168,14 +170,13 @@ struct Mish {
   template <class T> static constexpr T highest = sizeof(T) == 4 ? T(12) : T(23);  // beyond: z, and 1
   template <class T> CHAINRULE_INLINE static Vec<T> f(Vec<T> z, Parameters<T>) {  // e = (1 + q)·2^n, its power multiplied last
     const Vec<T> lowest = T(1.1) * Constants<T>::exp_lowest;
-    const Exponential<T> x = split_exp(min(highest<T>, max(lowest, z)));
+    const Exponential<T> x = split_exp<1>(min(highest<T>, z), lowest);
     const Vec<T> p = 1.0 + x.q, e = x.scale_down(p), u = e + 2.0;
-    return x.scale(max(lowest + lowest, z) * (p * u / fma(e, u, 2.0)), z, highest<T>, z);
+    return x.scale(max(lowest + lowest, z) * (p * u / fma(e, u, 2.0)), z, highest<T>);
   }
   template <class T> CHAINRULE_INLINE static Vec<T> df(Vec<T> z, Parameters<T>) {
     const Vec<T> x = min(highest<T>, max(Constants<T>::exp_lowest, z)), one = 1.0;
-    const Exponential<T> split = split_exp(x);
-    const Vec<T> e = split.scale_down(one + split.q), u = e + 2.0, r = one / fma(e, u, 2.0);
+    const Vec<T> e = exp_nonpositive(x), u = e + 2.0, r = one / fma(e, u, 2.0);
     return e * r * fma(4.0 * x * (one + e), r, u);
   }
 };

@@ -33,19 +33,19 @@ template <class T>
 CHAINRULE_INLINE NormalTail<T> normal_tail(Vec<T> x) {
   const Vec<T> a = min(sizeof(T) == 4 ? 14.5 : 38.8, abs(x));
   const Vec<T> h = a * a, low = exact_error(a, a, h);
-  return {a, scaled_normal_tail(a), split_exp(h * -0.5, [=](Vec<T> r) CHAINRULE_INLINE_LAMBDA { return fma(low, -0.5, r); })};
+  const Vec<T> lowest = Constants<T>::exp_lowest;
+  return {a, scaled_normal_tail(a), split_exp<1>(h * -0.5, lowest, [=](Vec<T> r) CHAINRULE_INLINE_LAMBDA { return fma(low, -0.5, r); })};
 }
 
-/// x where neither x·e^x is 0 nor σ(x) is 1 after rounding, else the nearest such number.
-template <class T>
-CHAINRULE_INLINE Vec<T> cut_far(Vec<T> x) { return min(Constants<T>::sigmoid_highest, max(T(1.1) * Constants<T>::exp_lowest, x)); }
-
-/// x·σ(v) = (x/(2^n + e^-r))·2^n from e^v = 2^n·e^r (v of x's sign, cut off as cut_far does, e with sign = -1): the power
-/// is multiplied last, so that there is one rounding where the result is subnormal.
-template <class T>
-CHAINRULE_INLINE Vec<T> times_sigmoid(Vec<T> x, Exponential<T> e) {
+/// x·σ(v) = (x/(2^n + e^-r))·2^n from e^v = 2^n·e^r, where v has x's sign and adjust is split_exp's. The power is
+/// multiplied last, so that there is one rounding where the result is subnormal.
+template <class T, class Adjust>
+CHAINRULE_INLINE Vec<T> times_sigmoid(Vec<T> x, Vec<T> v, Adjust adjust) {
+  using C = Constants<T>;
+  const Vec<T> lowest = T(1.1) * C::exp_lowest;  // there x·e^x is 0 too
+  const Exponential<T> e = split_exp<-1>(min(C::sigmoid_highest, v), lowest, adjust);
   const Vec<T> d = fma(e.lifted_power(), Exponential<T>::down, 1.0 + e.q);
-  return e.scale(max(T(2) * Constants<T>::exp_lowest, x) / d, x, Constants<T>::sigmoid_highest, x);
+  return e.scale(max(lowest + lowest, x) / d, x, C::sigmoid_highest);
 }
 
 }  // namespace CHAINRULE_ISA

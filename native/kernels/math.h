@@ -21,6 +21,7 @@ template <> struct Constants<float> {
   static constexpr float log2e = 1.44269504f, ln2 = 0.693147182f;
   static constexpr float ln2_high = 0.693359375f, ln2_low = -2.12194440e-4f;  // n·ln2_high is exact
   static constexpr float exp_lowest = -104.0f, exp_highest = 89.0f;  // beyond: 0 and inf
+  static constexpr float share_lowest = -88.0f;                      // rounds to 2^-127
   static constexpr float expm1_lowest = -20.0f;                      // below: -1 after rounding
   static constexpr float sigmoid_highest = 40.0f;                    // beyond: 1, and x·e^-x lost beside it
   static constexpr float smallest_normal = 1.17549435e-38f, largest = 3.40282347e+38f, sqrt_half = 0.707106781f;
@@ -30,6 +31,7 @@ template <> struct Constants<double> {
   static constexpr double log2e = 1.4426950408889634, ln2 = 0.6931471805599453;
   static constexpr double ln2_high = 6.93147180369123816490e-01, ln2_low = 1.90821492927058770002e-10;
   static constexpr double exp_lowest = -746.0, exp_highest = 710.0;
+  static constexpr double share_lowest = -709.0;
   static constexpr double expm1_lowest = -40.0;
   static constexpr double sigmoid_highest = 80.0;
   static constexpr double smallest_normal = 2.2250738585072014e-308, largest = 1.7976931348623157e308, sqrt_half = 0.7071067811865476;
@@ -49,61 +51,79 @@ CHAINRULE_INLINE Vec<double> exp_polynomial(Vec<double> r) {
 }
 
 /// e^x = (1 + q)·2^n with |q| < 0.42; shifted = n + magic, as power_of_two takes it.
+///
+/// Where x is at or below the cut-off (not `alive`) powers are exact zeros, not what underflow would leave: on x86 each
+/// vector with an underflow costs hundreds of cycles, and large negative arguments are common.
 template <class T> struct Exponential {
   static constexpr int far = sizeof(T) == 4 ? 64 : 600;  // 2^(n + far) is normal for every n above -bias - far
   static constexpr T up = sizeof(T) == 4 ? T(0x1p64) : T(0x1p600), down = 1 / up;
   static_assert(far < Format<T>::bias, "2^far must be normal");
   Vec<T> q, n, shifted;
-  /// (1 + q)·2^n, subnormal or infinite where it has to be.
-  CHAINRULE_INLINE Vec<T> value() const { return scale2(1.0 + q, n); }
+  Mask<T> alive;
   /// 2^(n + far), for n from -bias - far on.
-  CHAINRULE_INLINE Vec<T> lifted_power() const { return add_bits(shift_left<Format<T>::mantissa>(shifted), up); }
+  CHAINRULE_INLINE Vec<T> lifted_power() const { return keep(alive, add_bits(shift_left<Format<T>::mantissa>(shifted), up)); }
+  /// e^x, subnormal or infinite where it has to be.
+  CHAINRULE_INLINE Vec<T> value() const {
+#if defined(CHAINRULE_ISA_avx512)
+    return scale2_where(alive, 1.0 + q, n, 0.0);
+#else
+    return scale2(keep(alive, 1.0 + q), n);
+#endif
+  }
   /// y·2^n for |y·2^n| < 2^(bias - far), rounded once, into subnormals too.
   CHAINRULE_INLINE Vec<T> scale_down(Vec<T> y) const {
 #if defined(CHAINRULE_ISA_avx512)
-    return scale2(y, n);
+    return scale2_where(alive, y, n, 0.0);
 #else
     return y * lifted_power() * down;
 #endif
   }
-  /// The same for every y, where the result is `large` for z > limit.
-  CHAINRULE_INLINE Vec<T> scale(Vec<T> y, Vec<T> z, T limit, Vec<T> large) const {
+  /// The same for every y, where the result is z for z > limit and has z's sign.
+  CHAINRULE_INLINE Vec<T> scale(Vec<T> y, Vec<T> z, T limit) const {
 #if defined(CHAINRULE_ISA_avx512)
-    (void)z, (void)limit, (void)large;
-    return scale2(y, n);
+    (void)z, (void)limit;
+    return scale2_where(alive, y, n, -0.0);  // only where z is negative
 #else
-    return select(z > Vec<T>(limit), large, scale_down(y));
+    return select(z > Vec<T>(limit), z, scale_down(y));
 #endif
   }
 };
 
-/// The reduction, for x within [exp_lowest, exp_highest] or NaN. adjust(r) may add to the reduced argument what x lacks.
-/// With sign = -1, 1 + q stands for e^-r, and e^x = 2^n/(1 + q).
+/// The reduction, for x <= exp_highest or NaN; below `lowest` e^x counts as 0. adjust(r) may add to the reduced argument
+/// what x lacks. With sign = -1, 1 + q stands for e^-r, and e^x = 2^n/(1 + q).
 template <int sign = 1, class T, class Adjust>
-CHAINRULE_INLINE Exponential<T> split_exp(Vec<T> x, Adjust adjust) {
+CHAINRULE_INLINE Exponential<T> split_exp(Vec<T> x, Vec<T> lowest, Adjust adjust) {
   using C = Constants<T>;
-  const Vec<T> magic = Format<T>::magic;
-  const Vec<T> shifted = fma(x, C::log2e, magic);
+  const Vec<T> magic = Format<T>::magic, cut = max(lowest, x);
+  const Vec<T> shifted = fma(cut, C::log2e, magic);
   const Vec<T> n = shifted - magic;
-  const Vec<T> r = adjust(fnma(n, C::ln2_low, fnma(n, C::ln2_high, x)));
+  const Vec<T> r = adjust(fnma(n, C::ln2_low, fnma(n, C::ln2_high, cut)));
   const Vec<T> p = exp_polynomial<sign>(r);
-  return {sign > 0 ? fma(r * r, p, r) : fms(r * r, p, r), n, shifted};
+  return {sign > 0 ? fma(r * r, p, r) : fms(r * r, p, r), n, shifted, above(x, lowest)};
 }
 template <int sign = 1, class T>
-CHAINRULE_INLINE Exponential<T> split_exp(Vec<T> x) {
-  return split_exp<sign>(x, [](Vec<T> r) CHAINRULE_INLINE_LAMBDA { return r; });
+CHAINRULE_INLINE Exponential<T> split_exp(Vec<T> x, Vec<T> lowest) {
+  return split_exp<sign>(x, lowest, [](Vec<T> r) CHAINRULE_INLINE_LAMBDA { return r; });
 }
 
 template <class T>
 CHAINRULE_INLINE Vec<T> exp(Vec<T> x) {
-  return split_exp(min(Constants<T>::exp_highest, max(Constants<T>::exp_lowest, x))).value();
+  return split_exp<1>(min(Constants<T>::exp_highest, x), Vec<T>(Constants<T>::exp_lowest)).value();
 }
 
 /// e^x for x <= 0.
 template <class T>
 CHAINRULE_INLINE Vec<T> exp_nonpositive(Vec<T> x) {
-  const Exponential<T> e = split_exp(max(Constants<T>::exp_lowest, x));
+  const Exponential<T> e = split_exp<1>(x, Vec<T>(Constants<T>::exp_lowest));
   return e.scale_down(1.0 + e.q);
+}
+
+/// e^x for x <= 0, but 0 where 2^n is no longer normal (n = -bias is the bit pattern of 0): for sums and their shares.
+template <class T>
+CHAINRULE_INLINE Vec<T> exp_share(Vec<T> x) {
+  const Exponential<T> e = split_exp<1>(x, Vec<T>(Constants<T>::share_lowest));
+  const Vec<T> s = power_of_two(e.shifted);
+  return fma(s, e.q, s);
 }
 template <class T>
 CHAINRULE_INLINE Vec<T> minus_abs(Vec<T> x) { return x | -0.0; }
@@ -124,32 +144,27 @@ CHAINRULE_INLINE Vec<T> expm1_nonpositive(Vec<T> x) {
 template <class T>
 CHAINRULE_INLINE Vec<T> expm1(Vec<T> x) {
   const Vec<T> low(Constants<T>::expm1_lowest), high(Constants<T>::exp_highest);
-  const Exponential<T> e = split_exp(min(high, max(low, x)));
+  const Exponential<T> e = split_exp<1>(min(high, x), low);
   const Vec<T> s = power_of_two(e.shifted - 1.0);
   const Vec<T> y = fma(s, e.q, s - 0.5);
   return copysign(select(e.n == 0.0, e.q, y + y), x);
 }
 
 /// The two sides of a logistic curve: σ(x) = s/(s + p), σ(-x) = p/(s + p), from e^x = 2^n·e^r as s = 2^(n + far) and
-/// p = 2^far·e^-r, so that s is normal where σ is not yet 0. For x within [exp_lowest, sigmoid_highest] or NaN.
+/// p = 2^far·e^-r, so that s is normal where σ is not yet 0. For x <= sigmoid_highest or NaN.
 template <class T> struct Logistic {
   Vec<T> s, p;
   explicit CHAINRULE_INLINE Logistic(Vec<T> x) {
-    const Exponential<T> e = split_exp<-1>(x);
+    const Exponential<T> e = split_exp<-1>(x, Vec<T>(Constants<T>::exp_lowest));
     const Vec<T> up(Exponential<T>::up);
     s = e.lifted_power();
     p = fma(e.q, up, up);
   }
 };
-/// x cut off where σ(x) is 0 or 1 after rounding.
-template <class T>
-CHAINRULE_INLINE Vec<T> sigmoid_range(Vec<T> x) {
-  return min(Constants<T>::sigmoid_highest, max(Constants<T>::exp_lowest, x));
-}
 
 template <class T>
 CHAINRULE_INLINE Vec<T> sigmoid(Vec<T> x) {
-  const Logistic<T> l(sigmoid_range(x));
+  const Logistic<T> l(min(Constants<T>::sigmoid_highest, x));
   return l.s / (l.s + l.p);
 }
 
@@ -187,10 +202,12 @@ CHAINRULE_INLINE Vec<double> wide_log_polynomial(Vec<double> z) {
                     0.08796527026674057, 0.16172973765164872);
 }
 
-/// log(1 + e) for 0 <= e <= 1, no reduction: with s = e/(2+e), h = e²/2: e - (h - s·(h + R(s²))).
+/// log(1 + e) for 0 <= e <= 1, no reduction: with s = e/(2+e), h = e²/2: e - (h - s·(h + R(s²))). The small e that are
+/// their own result keep out of the squares, which would underflow.
 template <class T>
 CHAINRULE_INLINE Vec<T> log1p_unit(Vec<T> e) {
-  const Vec<T> s = e / (2.0 + e), h = 0.5 * e * e, z = s * s;
+  const Vec<T> f = keep(above(e, Vec<T>(T(0x1p-60))), e);
+  const Vec<T> s = f / (2.0 + f), h = 0.5 * f * f, z = s * s;
   return e - fnma(s, fma(z, wide_log_polynomial(z), h), h);
 }
 

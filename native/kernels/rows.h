@@ -26,35 +26,38 @@ CHAINRULE_INLINE T row_maximum(size_t cols, const T* x) {
   return reduce_max(max(m, m2));
 }
 
-/// Σ e^(x - m) of a row; keep(access, e) takes each e^(x - m). In a partial vector the lanes beyond the end are 0.
-template <class T, class Keep>
-CHAINRULE_INLINE T row_exp_sum(size_t cols, const T* x, T m, Keep keep) {
+/// Σ e^(x - m) of a row; kept, unless null, takes each e^(x - m) and may be x.
+template <class T>
+CHAINRULE_INLINE T row_exp_sum(size_t cols, const T* x, T m, T* kept) {
   constexpr size_t lanes = Vec<T>::lanes;
   const Vec<T> vm(m);
   Vec<T> sum = 0.0, sum2 = 0.0;
+  const auto add = [&](auto at, Vec<T> v, Vec<T>* total) CHAINRULE_INLINE_LAMBDA {
+    const Vec<T> e = exp_share(v - vm);
+    if (kept) at.store(kept, e);
+    *total = *total + e;
+  };
   size_t i = 0;
   for (; i + 2 * lanes <= cols; i += 2 * lanes) {
     const Whole<T> at{i}, next{i + lanes};
-    const Vec<T> e = exp_nonpositive(at.load(x) - vm), e2 = exp_nonpositive(next.load(x) - vm);
-    keep(at, e);
-    keep(next, e2);
-    sum = sum + e;
-    sum2 = sum2 + e2;
+    add(at, at.load(x), &sum);
+    add(next, next.load(x), &sum2);
   }
   if (i + lanes <= cols) {
     const Whole<T> at{i};
-    const Vec<T> e = exp_nonpositive(at.load(x) - vm);
-    keep(at, e);
-    sum = sum + e;
+    add(at, at.load(x), &sum);
     i += lanes;
   }
-  if (i < cols) {
-    const Part<T> at{i, Vec<T>::tail(cols - i), cols - i};
-    const Vec<T> e = exp_nonpositive(load_or(x + i, cols - i, -Constants<T>::infinity) - vm);
-    keep(at, e);
-    sum2 = sum2 + e;
-  }
+  if (i < cols) add(Part<T>{i, Vec<T>::tail(cols - i), cols - i}, load_or(x + i, cols - i, -Constants<T>::infinity), &sum2);
   return reduce_add(sum + sum2);
+}
+
+/// Rows are worked on in groups: each step is done for all rows of a group before the next, so that the waits of one row's
+/// reductions are filled with another's work, and logarithms are taken of many rows at once. A group stays in cache.
+static constexpr size_t kGroupRows = 16, kGroupElements = 4096;
+CHAINRULE_INLINE size_t group_rows(size_t rows, size_t cols) {
+  const size_t fit = kGroupElements / cols, most = fit < 1 ? 1 : fit < kGroupRows ? fit : kGroupRows;
+  return rows < most ? rows : most;
 }
 
 /// Up to `lanes` short rows, turned over: column[c] lane r = x[r, c].
@@ -63,8 +66,11 @@ template <class T> struct RowBlock {
   Vec<T> column[max_cols + lanes];
   size_t rows, cols;  ///< rows of this block, columns of the matrix
 
-  /// Whether it pays: one lane has nothing to turn over.
-  static CHAINRULE_INLINE bool takes(size_t columns) { return lanes > 1 && columns <= max_cols; }
+  CHAINRULE_INLINE RowBlock(size_t left, size_t columns) : rows(left < lanes ? left : lanes), cols(columns) {}
+  /// Whether it pays: one lane has nothing to turn over, and a few whole vectors are quicker as they lie.
+  static CHAINRULE_INLINE bool takes(size_t columns) {
+    return lanes > 1 && columns <= max_cols && (columns < 2 * lanes || columns % lanes != 0);
+  }
 
   CHAINRULE_INLINE void load(const T* x) {
     for (size_t c = 0; c < cols; c += lanes) {
@@ -83,21 +89,22 @@ template <class T> struct RowBlock {
     }
   }
   CHAINRULE_INLINE Vec<T> maximum() const {
-    Vec<T> m = column[0];
-    for (size_t c = 1; c < cols; c++) m = max(column[c], m);
+    Vec<T> m = -Constants<T>::infinity;
+    for (size_t c = 0; c < cols; c++) m = max(column[c], m);
     return m;
   }
   /// column = e^(column - m); returns the sums of the rows.
   CHAINRULE_INLINE Vec<T> exp_sum(Vec<T> m) {
     Vec<T> sum = 0.0;
     for (size_t c = 0; c < cols; c++) {
-      column[c] = exp_nonpositive(column[c] - m);
+      column[c] = exp_share(column[c] - m);
       sum = sum + column[c];
     }
     return sum;
   }
-  CHAINRULE_INLINE void multiply(Vec<T> factor) {
-    for (size_t c = 0; c < cols; c++) column[c] = column[c] * factor;
+  /// column[c] = f(column[c], c)
+  template <class F> CHAINRULE_INLINE void map(F f) {
+    for (size_t c = 0; c < cols; c++) column[c] = f(column[c], c);
   }
 };
 

@@ -5,26 +5,46 @@
 namespace chainrule {
 namespace CHAINRULE_ISA {
 
+/// Calls body(row, rows) for blocks of short rows.
+template <class T, class Body>
+CHAINRULE_INLINE void for_each_block(size_t rows, Body body) {
+  for (size_t r = 0; r < rows; r += RowBlock<T>::lanes) body(r, rows - r);
+}
+/// Calls body(row, rows) for groups of long rows.
+template <class Body>
+CHAINRULE_INLINE void for_each_group(size_t rows, size_t cols, Body body) {
+  for (size_t r = 0; r < rows;) {
+    const size_t n = group_rows(rows - r, cols);
+    body(r, n);
+    r += n;
+  }
+}
+
 /// y = e^(x - max)/Σ  [rows, cols]
 template <class T>
 static void softmax_forward(size_t rows, size_t cols, const T* x, T* y) {
-  using Block = RowBlock<T>;
-  if (Block::takes(cols)) {
-    for (size_t r = 0; r < rows; r += Block::lanes) {
-      Block block;
-      block.rows = rows - r < Block::lanes ? rows - r : Block::lanes;
-      block.cols = cols;
+  if (RowBlock<T>::takes(cols)) {
+    for_each_block<T>(rows, [=](size_t r, size_t left) CHAINRULE_INLINE_LAMBDA {
+      RowBlock<T> block(left, cols);
       block.load(x + r * cols);
-      block.multiply(1.0 / block.exp_sum(block.maximum()));
+      const Vec<T> factor = 1.0 / block.exp_sum(block.maximum());
+      block.map([=](Vec<T> e, size_t) CHAINRULE_INLINE_LAMBDA { return e * factor; });
       block.store(y + r * cols);
-    }
+    });
     return;
   }
-  for (size_t r = 0; r < rows; r++, x += cols, y += cols) {
-    const T sum = row_exp_sum(cols, x, row_maximum(cols, x), [=](auto at, Vec<T> e) CHAINRULE_INLINE_LAMBDA { at.store(y, e); });
-    const Vec<T> factor(T(1) / sum);
-    for_each_vector<T>(cols, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(y, at.load(y) * factor); });
-  }
+  for_each_group(rows, cols, [=](size_t first, size_t n) CHAINRULE_INLINE_LAMBDA {
+    T m[kGroupRows], factors[kGroupRows];
+    const T* const from = x + first * cols;
+    T* const to = y + first * cols;
+    for (size_t r = 0; r < n; r++) m[r] = row_maximum(cols, from + r * cols);
+    for (size_t r = 0; r < n; r++) factors[r] = T(1) / row_exp_sum(cols, from + r * cols, m[r], to + r * cols);
+    for (size_t r = 0; r < n; r++) {
+      T* const row = to + r * cols;
+      const Vec<T> factor(factors[r]);
+      for_each_vector<T>(cols, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(row, at.load(row) * factor); });
+    }
+  });
 }
 
 /// dx = y·(dy - Σ dy·y)
@@ -38,17 +58,37 @@ static void softmax_backward(size_t rows, size_t cols, const T* y, const T* dy, 
   }
 }
 
-template <class T>
-CHAINRULE_INLINE T log_of(T x) { return first_lane(log(Vec<T>(x))); }
-
 /// y = (x - max) - log Σ e^(x - max)
 template <class T>
 static void log_softmax_forward(size_t rows, size_t cols, const T* x, T* y) {
-  for (size_t r = 0; r < rows; r++, x += cols, y += cols) {
-    const T m = row_maximum(cols, x);
-    const Vec<T> log_sum(log_of(row_exp_sum(cols, x, m, [](auto, Vec<T>) CHAINRULE_INLINE_LAMBDA {}))), vm(m);
-    for_each_vector<T>(cols, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(y, (at.load(x) - vm) - log_sum); });
+  if (RowBlock<T>::takes(cols)) {
+    for_each_block<T>(rows, [=](size_t r, size_t left) CHAINRULE_INLINE_LAMBDA {
+      RowBlock<T> block(left, cols);
+      block.load(x + r * cols);
+      const Vec<T> m = block.maximum();
+      Vec<T> sum = 0.0;
+      block.map([&](Vec<T> v, size_t) CHAINRULE_INLINE_LAMBDA {
+        sum = sum + exp_share(v - m);
+        return v - m;
+      });
+      const Vec<T> log_sum = log(sum);
+      block.map([=](Vec<T> v, size_t) CHAINRULE_INLINE_LAMBDA { return v - log_sum; });
+      block.store(y + r * cols);
+    });
+    return;
   }
+  for_each_group(rows, cols, [=](size_t first, size_t n) CHAINRULE_INLINE_LAMBDA {
+    T m[kGroupRows], sums[kGroupRows];
+    for (size_t r = 0; r < n; r++) m[r] = row_maximum(cols, x + (first + r) * cols);
+    for (size_t r = 0; r < n; r++) sums[r] = row_exp_sum<T>(cols, x + (first + r) * cols, m[r], nullptr);
+    for_each_vector<T>(n, [&](auto at) CHAINRULE_INLINE_LAMBDA { at.store(sums, log(at.load(sums))); });
+    for (size_t r = 0; r < n; r++) {
+      const T* const from = x + (first + r) * cols;
+      T* const to = y + (first + r) * cols;
+      const Vec<T> vm(m[r]), log_sum(sums[r]);
+      for_each_vector<T>(cols, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(to, (at.load(from) - vm) - log_sum); });
+    }
+  });
 }
 
 /// dx = dy - e^y·Σ dy
@@ -58,53 +98,52 @@ static void log_softmax_backward(size_t rows, size_t cols, const T* y, const T* 
     Vec<T> sums = 0.0;
     for_each_vector<T>(cols, [&](auto at) CHAINRULE_INLINE_LAMBDA { sums = sums + at.load(dy); });
     const Vec<T> sum(reduce_add(sums));
-    for_each_vector<T>(cols, [=](auto at) CHAINRULE_INLINE_LAMBDA {
-      at.store(dx, fnma(exp_nonpositive(at.load(y)), sum, at.load(dy)));
-    });
+    for_each_vector<T>(cols, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(dx, fnma(exp_share(at.load(y)), sum, at.load(dy))); });
   }
-}
-
-/// Short rows, `lanes` at a time: one logarithm for all of them.
-template <class T>
-CHAINRULE_INLINE void cross_entropy_block(size_t rows, size_t cols, const T* x, const int32_t* labels, T scale, T* losses, T* dx) {
-  RowBlock<T> block;
-  block.rows = rows;
-  block.cols = cols;
-  block.load(x);
-  T chosen[Vec<T>::lanes] = {};
-  for (size_t r = 0; r < rows; r++) chosen[r] = x[r * cols + static_cast<size_t>(labels[r])];
-  const Vec<T> m = block.maximum(), sum = block.exp_sum(m);
-  (log(sum) + (m - Vec<T>::load(chosen))).store(losses, Vec<T>::tail(rows));
-  if (!dx) return;
-  block.multiply(Vec<T>(scale) / sum);
-  block.store(dx);
-  for (size_t r = 0; r < rows; r++) dx[r * cols + static_cast<size_t>(labels[r])] -= scale;
 }
 
 /// losses[r] = log Σ e^x - x[label]; dx = scale·(softmax - onehot), unless null; dx == x is allowed.
 template <class T>
 static void cross_entropy(size_t rows, size_t cols, const T* x, const int32_t* labels, double scale, T* losses, T* dx) {
-  constexpr size_t lanes = Vec<T>::lanes;
   const T s = static_cast<T>(scale);
   if (RowBlock<T>::takes(cols)) {
-    for (size_t r = 0; r < rows; r += lanes)
-      cross_entropy_block(rows - r < lanes ? rows - r : lanes, cols, x + r * cols, labels + r, s, losses + r, dx ? dx + r * cols : dx);
+    for_each_block<T>(rows, [=](size_t first, size_t left) CHAINRULE_INLINE_LAMBDA {
+      RowBlock<T> block(left, cols);
+      const T* const from = x + first * cols;
+      block.load(from);
+      T chosen[RowBlock<T>::lanes] = {};
+      for (size_t r = 0; r < block.rows; r++) chosen[r] = from[r * cols + static_cast<size_t>(labels[first + r])];
+      const Vec<T> m = block.maximum(), sum = block.exp_sum(m);
+      (log(sum) + (m - Vec<T>::load(chosen))).store(losses + first, Vec<T>::tail(block.rows));
+      if (!dx) return;
+      const Vec<T> factor = Vec<T>(s) / sum;
+      block.map([=](Vec<T> e, size_t) CHAINRULE_INLINE_LAMBDA { return e * factor; });
+      T* const to = dx + first * cols;
+      block.store(to);
+      for (size_t r = 0; r < block.rows; r++) to[r * cols + static_cast<size_t>(labels[first + r])] -= s;
+    });
     return;
   }
-  for (size_t r = 0; r < rows; r++, x += cols) {
-    const T m = row_maximum(cols, x), chosen = x[labels[r]];
-    T sum;
-    if (dx) {
-      sum = row_exp_sum(cols, x, m, [=](auto at, Vec<T> e) CHAINRULE_INLINE_LAMBDA { at.store(dx, e); });
-      const Vec<T> factor(s / sum);
-      for_each_vector<T>(cols, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(dx, at.load(dx) * factor); });
-      dx[labels[r]] -= s;
-      dx += cols;
-    } else {
-      sum = row_exp_sum(cols, x, m, [](auto, Vec<T>) CHAINRULE_INLINE_LAMBDA {});
+  for_each_group(rows, cols, [=](size_t first, size_t n) CHAINRULE_INLINE_LAMBDA {
+    T m[kGroupRows], sums[kGroupRows], chosen[kGroupRows];
+    const T* const from = x + first * cols;
+    T* const to = dx ? dx + first * cols : nullptr;
+    for (size_t r = 0; r < n; r++) {
+      m[r] = row_maximum(cols, from + r * cols);
+      chosen[r] = from[r * cols + static_cast<size_t>(labels[first + r])];
     }
-    losses[r] = log_of(sum) + (m - chosen);
-  }
+    for (size_t r = 0; r < n; r++) sums[r] = row_exp_sum(cols, from + r * cols, m[r], to ? to + r * cols : to);
+    for_each_vector<T>(n, [&](auto at) CHAINRULE_INLINE_LAMBDA {
+      at.store(losses + first, log(at.load(sums)) + (at.load(m) - at.load(chosen)));
+    });
+    if (!to) return;
+    for (size_t r = 0; r < n; r++) {
+      T* const row = to + r * cols;
+      const Vec<T> factor(s / sums[r]);
+      for_each_vector<T>(cols, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(row, at.load(row) * factor); });
+      row[labels[first + r]] -= s;
+    }
+  });
 }
 
 template <class T>

@@ -101,6 +101,17 @@ TEST(softmax_and_cross_entropy) {
         }
 }
 
+/// Groups of a few rows, and rows that are a group of their own.
+TEST(softmax_of_long_rows) {
+  for (const KernelTable* table : all_tables())
+    for (size_t cols : {1000, 5003}) {
+      Fixture<float> f(table, 6, cols, 20);
+      check_rows(f);
+      Fixture<double> d(table, 6, cols, 20);
+      check_rows(d);
+    }
+}
+
 /// Infinite and NaN logits, as PyTorch treats them.
 template <class T>
 void check_infinite(const KernelTable* table, size_t cols) {

@@ -66,6 +66,8 @@ template <> struct Vec<float> {
   }
   CHAINRULE_INLINE friend Vec round(Vec a) { return _mm512_roundscale_ps(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
   CHAINRULE_INLINE friend Vec scale2(Vec x, Vec n) { return _mm512_scalef_ps(x.v, n.v); }
+  /// x·2^n where the mask is set, `other` elsewhere.
+  CHAINRULE_INLINE friend Vec scale2_where(Mask<float> k, Vec x, Vec n, Vec other) { return _mm512_mask_scalef_ps(other.v, k.m, x.v, n.v); }
 
   CHAINRULE_INLINE friend Mask<float> operator<(Vec a, Vec b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ)}; }
   CHAINRULE_INLINE friend Mask<float> operator<=(Vec a, Vec b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_LE_OQ)}; }
@@ -73,7 +75,9 @@ template <> struct Vec<float> {
   CHAINRULE_INLINE friend Mask<float> operator>=(Vec a, Vec b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_GE_OQ)}; }
   CHAINRULE_INLINE friend Mask<float> operator==(Vec a, Vec b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_EQ_OQ)}; }
   CHAINRULE_INLINE friend Mask<float> operator!=(Vec a, Vec b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_NEQ_UQ)}; }
+  CHAINRULE_INLINE friend Mask<float> above(Vec a, Vec b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_NLE_UQ)}; }
   CHAINRULE_INLINE friend Vec select(Mask<float> k, Vec a, Vec b) { return _mm512_mask_blend_ps(k.m, b.v, a.v); }
+  CHAINRULE_INLINE friend Vec keep(Mask<float> k, Vec v) { return _mm512_maskz_mov_ps(k.m, v.v); }
 
   CHAINRULE_INLINE friend Vec operator&(Vec a, Vec b) { return _mm512_and_ps(a.v, b.v); }
   CHAINRULE_INLINE friend Vec operator|(Vec a, Vec b) { return _mm512_or_ps(a.v, b.v); }
@@ -121,6 +125,8 @@ template <> struct Vec<double> {
   }
   CHAINRULE_INLINE friend Vec round(Vec a) { return _mm512_roundscale_pd(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
   CHAINRULE_INLINE friend Vec scale2(Vec x, Vec n) { return _mm512_scalef_pd(x.v, n.v); }
+  /// x·2^n where the mask is set, `other` elsewhere.
+  CHAINRULE_INLINE friend Vec scale2_where(Mask<double> k, Vec x, Vec n, Vec other) { return _mm512_mask_scalef_pd(other.v, k.m, x.v, n.v); }
 
   CHAINRULE_INLINE friend Mask<double> operator<(Vec a, Vec b) { return {_mm512_cmp_pd_mask(a.v, b.v, _CMP_LT_OQ)}; }
   CHAINRULE_INLINE friend Mask<double> operator<=(Vec a, Vec b) { return {_mm512_cmp_pd_mask(a.v, b.v, _CMP_LE_OQ)}; }
@@ -128,7 +134,9 @@ template <> struct Vec<double> {
   CHAINRULE_INLINE friend Mask<double> operator>=(Vec a, Vec b) { return {_mm512_cmp_pd_mask(a.v, b.v, _CMP_GE_OQ)}; }
   CHAINRULE_INLINE friend Mask<double> operator==(Vec a, Vec b) { return {_mm512_cmp_pd_mask(a.v, b.v, _CMP_EQ_OQ)}; }
   CHAINRULE_INLINE friend Mask<double> operator!=(Vec a, Vec b) { return {_mm512_cmp_pd_mask(a.v, b.v, _CMP_NEQ_UQ)}; }
+  CHAINRULE_INLINE friend Mask<double> above(Vec a, Vec b) { return {_mm512_cmp_pd_mask(a.v, b.v, _CMP_NLE_UQ)}; }
   CHAINRULE_INLINE friend Vec select(Mask<double> k, Vec a, Vec b) { return _mm512_mask_blend_pd(k.m, b.v, a.v); }
+  CHAINRULE_INLINE friend Vec keep(Mask<double> k, Vec v) { return _mm512_maskz_mov_pd(k.m, v.v); }
 
   CHAINRULE_INLINE friend Vec operator&(Vec a, Vec b) { return _mm512_and_pd(a.v, b.v); }
   CHAINRULE_INLINE friend Vec operator|(Vec a, Vec b) { return _mm512_or_pd(a.v, b.v); }

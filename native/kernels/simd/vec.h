@@ -15,6 +15,7 @@
 //   & | ^ andnot(a,b) = ~a & b  shift_left<k> shift_right<k> (logical) add_bits sub_bits    on the bit patterns
 //   exact_error(a,b,p) = a·b-p without rounding, where p = a·b rounded
 //   scale2(x,n) = x·2^n with one rounding, for whole n and normal x and x·2^(n/2)
+//   above(a,b) = !(a <= b), so true where either is NaN      keep(mask,v) = mask ? v : 0
 //   reduce_add reduce_max (a fixed order)   transpose(rows[lanes])   widen(Vec<float>, &low, &high)   narrow(low, high)
 //   multiply_words(a,b)                  on Vec<double>'s bit patterns: the 64-bit product of the low 32 bits of each lane
 //
@@ -95,6 +96,9 @@ CHAINRULE_INLINE Vec<T> power_of_two(Vec<T> shifted) {
 }
 
 #if !defined(CHAINRULE_ISA_avx512)
+template <class T> CHAINRULE_INLINE Mask<T> above(Vec<T> a, Vec<T> b) { return !(a <= b); }
+template <class T> CHAINRULE_INLINE Vec<T> keep(Mask<T> mask, Vec<T> v) { return select(mask, v, Vec<T>(T(0))); }
+
 /// x·2^n in two exact halves, so that only the last multiplication rounds (into subnormals) or overflows.
 template <class T>
 CHAINRULE_INLINE Vec<T> scale2(Vec<T> x, Vec<T> n) {
