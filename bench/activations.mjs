@@ -1,11 +1,13 @@
-// How fast are activations, forward and backward?
+// How fast are activations, forward and backward, in cache and out of it, and how near to what copying allows?
 import { setThreads } from 'chainrule'
 import { native } from '../dist/esm/native/load.js'
-import { both, numbers, percent, race, threadCounts, times } from './support.mjs'
+import { bestPeer, peers } from './peers.mjs'
+import { both, numbers, percent, race, short, threadCounts, times } from './support.mjs'
 
-export const title = 'Activations of 100 × 4096 float32, in ns per element: median (best)'
+export const title = 'Activations, float32, in ns per element: median (best)'
 
-const N = 100 * 4096
+// 100 × 1024 stays in the second cache of most processors; 4096 × 4096 is read from memory and written to it.
+const SIZES = { '100×1024': 100 * 1024, '4096×4096': 4096 * 4096 }
 const erf = (x) => {
   // Abramowitz and Stegun 7.1.26, error below 1.5e-7
   const t = 1 / (1 + 0.3275911 * Math.abs(x))
@@ -18,6 +20,35 @@ const erf = (x) => {
 // Loops of their own for each gate: one loop that calls a function given to it would be slower. Without branches where that
 // is possible: on data of random signs a mispredicted branch costs more than the arithmetic.
 const rivals = {
+  leakyRelu: {
+    forward(x, y) {
+      for (let i = 0; i < x.length; i++) y[i] = x[i] > 0 ? x[i] : 0.01 * x[i]
+    },
+    backward(x, _, dy, dx) {
+      for (let i = 0; i < x.length; i++) dx[i] = dy[i] * (0.01 + 0.99 * Number(x[i] > 0))
+    },
+  },
+  hardTanh: {
+    forward(x, y) {
+      for (let i = 0; i < x.length; i++) y[i] = Math.max(-1, Math.min(1, x[i]))
+    },
+    backward(x, _, dy, dx) {
+      for (let i = 0; i < x.length; i++) dx[i] = dy[i] * Number(Math.abs(x[i]) < 1)
+    },
+  },
+  prelu: {
+    forward(x, y) {
+      for (let i = 0; i < x.length; i++) y[i] = x[i] > 0 ? x[i] : 0.25 * x[i]
+    },
+    backward(x, _, dy, dx) {
+      let sum = 0
+      for (let i = 0; i < x.length; i++) {
+        dx[i] = dy[i] * (0.25 + 0.75 * Number(x[i] > 0))
+        sum += dy[i] * Math.min(0, x[i])
+      }
+      return sum
+    },
+  },
   relu: {
     forward(x, y) {
       for (let i = 0; i < x.length; i++) y[i] = 0.5 * (x[i] + Math.abs(x[i]))
@@ -50,6 +81,17 @@ const rivals = {
       for (let i = 0; i < y.length; i++) dx[i] = dy[i] * (1 + 0.5 * (y[i] - Math.abs(y[i])))
     },
   },
+  silu: {
+    forward(x, y) {
+      for (let i = 0; i < x.length; i++) y[i] = x[i] / (1 + Math.exp(-x[i]))
+    },
+    backward(x, _, dy, dx) {
+      for (let i = 0; i < x.length; i++) {
+        const s = 1 / (1 + Math.exp(-x[i]))
+        dx[i] = dy[i] * s * (1 + x[i] * (1 - s))
+      }
+    },
+  },
   gelu: {
     forward(x, y) {
       for (let i = 0; i < x.length; i++) y[i] = 0.5 * x[i] * (1 + erf(x[i] * Math.SQRT1_2))
@@ -64,32 +106,47 @@ const rivals = {
   },
 }
 
-export const cases = Object.keys(rivals).flatMap((gate) => [
-  { name: `${gate} forward`, gate, pass: 'forward' },
-  { name: `${gate} backward`, gate, pass: 'backward' },
-])
+const order = ['relu', 'leakyRelu', 'prelu', 'hardTanh', 'sigmoid', 'tanh', 'elu', 'silu', 'gelu']
+const passes = ['forward', 'backward']
+const large = ['relu', 'prelu', 'tanh', 'sigmoid', 'gelu']
 
-export async function run({ gate, pass }, processors) {
-  const addon = native()
+export const cases = Object.entries(SIZES).flatMap(([size, n]) =>
+  (n > 1e6 ? large : order).flatMap((gate) =>
+    passes.map((pass) => ({ name: `${gate} ${pass} ${size}`, gate, pass, n, warmUp: n > 1e6 ? 50 : 250 })),
+  ),
+)
+
+/** What each pass calls: the addon, with arrays that are there already. */
+function calls(addon, gate, { x, y, dy, out }) {
+  if (gate === 'prelu') {
+    const [alpha, dalpha] = [Float32Array.of(0.25), new Float32Array(1)]
+    return {
+      forward: () => addon.preluForward(64, x, alpha, out),
+      backward: () => addon.preluBackward(64, x, alpha, dy, out, dalpha),
+    }
+  }
   const op = addon.info().unary.findIndex(({ name }) => name === gate)
-  const { keeps, parameters } = addon.info().unary[op]
-  const alpha = parameters > 0 ? 1 : 0
-  const x = numbers(N, 1).map((value) => 3 * value)
-  const dy = numbers(N, 2)
-  const [y, out, reference] = [new Float32Array(N), new Float32Array(N), new Float32Array(N)]
+  const { keeps } = addon.info().unary[op]
+  const alpha = { leakyRelu: 0.01, elu: 1 }[gate] ?? 0
   addon.unaryForward(op, x, y, alpha, 0)
-  const kept = keeps === 'output' ? y : x
-  const rival = rivals[gate]
+  return {
+    forward: () => addon.unaryForward(op, x, out, alpha, 0),
+    backward: () => addon.unaryBackward(op, keeps === 'output' ? y : x, dy, out, alpha, 0),
+  }
+}
+
+export async function run({ gate, pass, n, warmUp }, processors) {
+  const x = numbers(n, 1).map((value) => 3 * value)
+  const dy = numbers(n, 2)
+  const [y, out, reference] = [new Float32Array(n), new Float32Array(n), new Float32Array(n)]
   const forward = pass === 'forward'
-  const js = forward ? () => rival.forward(x, reference) : () => rival.backward(x, y, dy, reference)
-  const ours = forward
-    ? () => addon.unaryForward(op, x, out, alpha, 0)
-    : () => addon.unaryBackward(op, kept, dy, out, alpha, 0)
+  const ours = calls(native(), gate, { x, y, dy, out })[pass]
+  const js = forward ? () => rivals[gate].forward(x, reference) : () => rivals[gate].backward(x, y, dy, reference)
   const copy = () => reference.set(x)
-  const result = { native: {}, elements: N }
+  const result = { native: {}, elements: n, arrays: forward ? 2 : 3, peers: peers('activations', gate, pass, n) }
   for (const threads of threadCounts(processors)) {
     setThreads(threads)
-    const timed = await race(threads === 1 ? { js, copy, ours } : { ours })
+    const timed = await race(threads === 1 ? { js, copy, ours } : { ours }, { warmUp })
     if (timed.js) Object.assign(result, { js: timed.js, copy: timed.copy })
     result.native[threads] = timed.ours
   }
@@ -102,16 +159,31 @@ export async function run({ gate, pass }, processors) {
 
 export function show(results, processors) {
   const counts = threadCounts(processors)
-  const head = ['gate', 'pure JS', '× JS', '1 thread', 'of copying', ...counts.slice(1).map((t) => `${t} threads`)]
-  const rows = results.map(({ name, result: { js, copy, native: ours, elements } }) => {
+  const more = counts.slice(1)
+  const head = ['gate', 'pure JS', 'numpy', 'torch', '1 thread', 'GB/s', 'of copying', '× best peer', '× JS']
+  const rows = results.map(({ name, result: { js, copy, native: ours, elements, arrays, peers: others } }) => {
     const each = (seconds) => (1e9 * seconds) / elements
-    const more = counts.slice(1).map((t) => both(ours[t], each))
-    const ratio = times(js.median / ours[1].median)
-    return [name, both(js, each), ratio, both(ours[1], each), percent(copy.median / ours[1].median), ...more]
+    const peer = (kind) => Object.entries(others).find(([key]) => key.startsWith(kind))?.[1]
+    const cell = (timed) => (timed ? both(timed, each) : '–')
+    const best = bestPeer(others)
+    return [
+      name,
+      cell(js),
+      cell(peer('numpy')),
+      cell(peer('torch')),
+      cell(ours[1]),
+      short((4 * arrays) / each(ours[1].min)),
+      percent((arrays * copy.min) / (2 * ours[1].min)),
+      best ? times(best.min / ours[1].min) : '–',
+      times(js.min / ours[1].min),
+      ...more.map((t) => cell(ours[t])),
+    ]
   })
-  return {
-    head,
-    rows,
-    note: 'Of copying: the speed of TypedArray.set on arrays of this size, which only reads and writes, is 100 %.',
-  }
+  const versions = new Set(results.flatMap(({ result }) => Object.keys(result.peers)))
+  const note = [
+    'GB/s: what must be read and written. Of copying: against TypedArray.set on arrays of this size, per byte.',
+    'Ratios are of the best times; peers run in a process of their own, on one thread.',
+    versions.size > 0 ? `Peers: ${[...versions].join(', ')}.` : 'No peers: python3 with numpy or torch is not there.',
+  ]
+  return { head: [...head, ...more.map((t) => `${t} threads`)], rows, note: note.join(' ') }
 }

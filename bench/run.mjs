@@ -6,14 +6,15 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { table } from './support.mjs'
 
-const questions = ['gemm', 'libraries', 'activations', 'rows', 'gates', 'step', 'epoch', 'train']
+const questions = ['gemm', 'libraries', 'activations', 'softmax', 'rows', 'gates', 'step', 'epoch', 'train']
 const help = `Measures chainrule against a multi-layer perceptron in plain JavaScript (bench/js-mlp.mjs), in one run.
 
   npm run bench -- [questions] [--json]
 
   gemm          matrix products: squares, and those of a training step
   libraries     matrix products beside OpenBLAS, BLIS, oneDNN, Eigen and libxsmm, as far as they are installed
-  activations   activation gates forward and backward
+  activations   activation gates forward and backward; numpy and torch beside them where python3 (or $PYTHON) has them
+  softmax       softmax with cross-entropy and its gradient, likewise
   gates         what a gate costs beside its kernel
   rows          passes at the memory's speed: normalisation, embeddings, dropout, optimizers
   step          one training step of 784-512-256-10 at batch 128

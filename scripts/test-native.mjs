@@ -1,10 +1,11 @@
 // Runs the C++ tests: as built by node-gyp, with sanitizers (--sanitize[=thread]), or cross-built for arm64 under qemu (--arm).
+// --exhaustive: the activations over all float32 patterns instead (minutes, all processors).
 import { existsSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { root, show, step } from './support.mjs'
 
-const option = process.argv.find((a) => /^--(sanitize|arm)/.test(a)) ?? ''
+const option = process.argv.find((a) => /^--(sanitize|arm|exhaustive)/.test(a)) ?? ''
 const filters = process.argv.slice(2).filter((a) => !a.startsWith('--'))
 
 function cmakeBuild(folder, title, ...options) {
@@ -52,6 +53,10 @@ if (option.startsWith('--sanitize')) {
     '-DCHAINRULE_TESTS=ON',
   )
   process.exit(show(program, filters, { env: { ...process.env, UBSAN_OPTIONS: 'print_stacktrace=1' } }))
+}
+if (option === '--exhaustive') {
+  const env = { ...process.env, CHAINRULE_SWEEP: 'full' }
+  process.exit(show(join(root, 'build/Release/chainrule_tests'), ['unary_float32_sweep'], { env }))
 }
 checkSymbols()
 process.exit(show(join(root, 'build/Release/chainrule_tests'), filters))

@@ -1,5 +1,7 @@
-// How fast are the elementwise, row and optimizer kernels? ns per element (minimum and median of trials) and GB/s, per
-// dtype and instruction set, on arrays that stay in cache. Arguments: parts of the names to measure; `--n N` elements.
+// How fast are the elementwise, row and optimizer kernels? ns per element (minimum and median of trials), GB/s, and the
+// percent of what copying reaches on arrays of the same size, measured in turn with the kernel; per dtype and instruction
+// set. Arguments: parts of the names to measure; `--n N` elements (may be repeated; 4096, 102,400 and 16 M otherwise: in
+// L1, in L2, in memory).
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -20,35 +22,54 @@ struct Times {
   double minimum, median;  ///< ns per element
 };
 
-/// Fifteen trials of about 2 ms each after a warm-up.
-Times measure(size_t elements, const std::function<void()>& call) {
+double seconds(int repeats, const std::function<void()>& call) {
   using Clock = std::chrono::steady_clock;
-  const auto seconds = [&](int repeats) {
-    const auto start = Clock::now();
-    for (int i = 0; i < repeats; i++) call();
-    return std::chrono::duration<double>(Clock::now() - start).count();
-  };
+  const auto start = Clock::now();
+  for (int i = 0; i < repeats; i++) call();
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// As many calls as take about 2 ms, after a warm-up.
+int repeats_of(const std::function<void()>& call) {
   int repeats = 1;
-  while (seconds(repeats) < 1e-3) repeats *= 2;
-  repeats *= 2;
-  std::vector<double> trials;
-  for (int t = 0; t < 15; t++) trials.push_back(seconds(repeats) / repeats * 1e9 / static_cast<double>(elements));
-  std::sort(trials.begin(), trials.end());
-  return {trials.front(), trials[trials.size() / 2]};
+  while (seconds(repeats, call) < 1e-3) repeats *= 2;
+  return 2 * repeats;
+}
+
+/// Fifteen trials of each call, in turn, so that the machine's drift meets all of them.
+std::vector<Times> measure(size_t elements, const std::vector<std::function<void()>>& calls) {
+  std::vector<int> repeats;
+  for (const auto& call : calls) repeats.push_back(repeats_of(call));
+  std::vector<std::vector<double>> trials(calls.size());
+  for (int t = 0; t < 15; t++)
+    for (size_t i = 0; i < calls.size(); i++) trials[i].push_back(seconds(repeats[i], calls[i]) / repeats[i] * 1e9 / static_cast<double>(elements));
+  std::vector<Times> times;
+  for (auto& t : trials) {
+    std::sort(t.begin(), t.end());
+    times.push_back({t.front(), t[t.size() / 2]});
+  }
+  return times;
 }
 
 std::vector<std::string> wanted;
-size_t count = 4096;
+std::vector<size_t> counts;
 
 bool is_wanted(const std::string& name) {
   return wanted.empty() || std::any_of(wanted.begin(), wanted.end(), [&](const std::string& w) { return name.find(w) != std::string::npos; });
 }
 
-/// `traffic`: arrays read or written, for GB/s.
-void report(const KernelTable* table, const char* dtype, const std::string& name, size_t elements, double traffic, size_t size, const std::function<void()>& call) {
+/// `traffic`: arrays read or written, for GB/s. Two copies stand beside each kernel: memcpy and a loop of vectors.
+void report(const KernelTable* table, const char* dtype, const std::string& name, size_t elements, double traffic, size_t size,
+            const std::vector<std::function<void()>>& copies, const std::function<void()>& call) {
   if (!is_wanted(name)) return;
-  const Times t = measure(elements, call);
-  std::printf("%-26s %-8s %-7s %8.3f %8.3f %8.1f\n", name.c_str(), dtype, table->isa, t.minimum, t.median, traffic * static_cast<double>(size) / t.minimum);
+  std::vector<std::function<void()>> calls = copies;
+  calls.push_back(call);
+  const std::vector<Times> all = measure(elements, calls);
+  const Times t = all.back();
+  double copy = all.front().minimum;
+  for (size_t i = 0; i + 1 < all.size(); i++) copy = std::min(copy, all[i].minimum);
+  std::printf("%-26s %-8s %-7s %9zu %8.3f %8.3f %8.1f %7.0f%%\n", name.c_str(), dtype, table->isa, elements, t.minimum, t.median,
+              traffic * static_cast<double>(size) / t.minimum, 100 * traffic / t.minimum / (2 / copy));
   std::fflush(stdout);
 }
 
@@ -66,19 +87,22 @@ struct Array {
 };
 
 template <class T>
-void bench(const KernelTable* table) {
+void bench(const KernelTable* table, size_t n) {
   const Kernels<T>& k = table->of<T>();
   const char* dtype = sizeof(T) == 4 ? "float32" : "float64";
-  const size_t n = count;
   Array<T> x(n, -6, 6), y(n, 0, 1), dy(n, -1, 1), out(n, 0, 1), v(n, 0, 1e-3);
-  const auto line = [&](const std::string& name, double traffic, const std::function<void()>& call) { report(table, dtype, name, n, traffic, sizeof(T), call); };
   const double parameters[2] = {1, 1};
+  const std::vector<std::function<void()>> copies = {[&] { std::memcpy(out.p, x.p, n * sizeof(T)); }, [&] { k.unary[0].forward(n, x.p, out.p, parameters); }};
+  const auto line = [&](const std::string& name, double traffic, const std::function<void()>& call) { report(table, dtype, name, n, traffic, sizeof(T), copies, call); };
   for (int op = 0; op < table->unary_count; op++) {
     const UnaryInfo& info = table->unary_info[op];
     line(info.name, 2, [&] { k.unary[op].forward(n, x.p, out.p, parameters); });
     line(std::string(info.name) + " backward", info.keeps == Keeps::nothing ? 2 : 3,
          [&] { k.unary[op].backward(n, info.keeps == Keeps::output ? y.p : x.p, dy.p, out.p, parameters); });
   }
+  T alpha = T(0.25), dalpha = 0;
+  line("prelu", 2, [&] { k.prelu_forward(n / 64, 64, x.p, &alpha, 0, out.p); });
+  line("prelu backward", 3, [&] { k.prelu_backward(n / 64, 64, x.p, &alpha, 0, dy.p, out.p, &dalpha); });
   line("add", 3, [&] { k.binary[0](n, x.p, 1, y.p, 1, out.p); });
   double sink = 0;
   line("sum", 1, [&] { sink += k.sum(n, x.p); });
@@ -90,13 +114,14 @@ void bench(const KernelTable* table) {
   line("sgd momentum", 5, [&] { k.sgd(n, x.p, dy.p, out.p, &sgd); });
   AdamOptions adam{1e-9, 0.9, 0.999, 1e-8, 0, 0, 10};
   line("adam", 7, [&] { k.adam(n, x.p, dy.p, out.p, v.p, &adam); });
-  for (size_t cols : {2, 10, 32, 100, 1000}) {
-    const size_t rows = std::max<size_t>(n / cols, 16);
+  for (size_t cols : {2, 3, 10, 32, 100, 1000, 50000}) {
+    if (cols > n) continue;
+    const size_t rows = n / cols;
     Array<T> a(rows * cols, -4, 4), d(rows * cols, 0, 1), losses(std::max(rows, cols), 0, 1);
     std::vector<int32_t> labels(rows);
     for (size_t r = 0; r < rows; r++) labels[r] = static_cast<int32_t>(r * 7 % cols);
     const std::string suffix = " " + std::to_string(cols);
-    const auto row_line = [&](const char* name, double traffic, const std::function<void()>& call) { report(table, dtype, name + suffix, rows * cols, traffic, sizeof(T), call); };
+    const auto row_line = [&](const char* name, double traffic, const std::function<void()>& call) { report(table, dtype, name + suffix, rows * cols, traffic, sizeof(T), copies, call); };
     row_line("cross_entropy", 2, [&] { k.cross_entropy(rows, cols, a.p, labels.data(), 0.01, losses.p, d.p); });
     row_line("softmax", 2, [&] { k.softmax_forward(rows, cols, a.p, d.p); });
     row_line("softmax backward", 3, [&] { k.softmax_backward(rows, cols, d.p, a.p, d.p); });
@@ -111,16 +136,19 @@ void bench(const KernelTable* table) {
 
 int main(int argc, char** argv) {
   for (int i = 1; i < argc; i++) {
-    if (!std::strcmp(argv[i], "--n") && i + 1 < argc) count = static_cast<size_t>(std::strtoull(argv[++i], nullptr, 10));
+    if (!std::strcmp(argv[i], "--n") && i + 1 < argc) counts.push_back(static_cast<size_t>(std::strtoull(argv[++i], nullptr, 10)));
     else wanted.push_back(argv[i]);
   }
-  std::printf("%s, one thread, compiler %s, %zu elements\n", cpu_name(), __VERSION__, count);
-  std::printf("%-26s %-8s %-7s %8s %8s %8s\n", "kernel", "dtype", "isa", "ns min", "ns med", "GB/s");
+  if (counts.empty()) counts = {4096, 102400, size_t{1} << 24};
+  std::printf("%s, one thread, compiler %s\n", cpu_name(), __VERSION__);
+  std::printf("%-26s %-8s %-7s %9s %8s %8s %8s %8s\n", "kernel", "dtype", "isa", "elements", "ns min", "ns med", "GB/s", "of copy");
   const char* only = std::getenv("CHAINRULE_ISA");
   for (Isa isa : {Isa::avx512, Isa::avx2, Isa::neon, Isa::scalar}) {
     const KernelTable* table = kernel_table(isa);
     if (!table || (only && *only && std::strcmp(only, isa_name(isa)))) continue;
-    bench<float>(table);
-    bench<double>(table);
+    for (size_t n : counts) {
+      bench<float>(table, n);
+      bench<double>(table, n);
+    }
   }
 }

@@ -9,23 +9,27 @@
 namespace chainrule {
 namespace CHAINRULE_ISA {
 
-/// An op's constants in every lane.
+/// An op's constants in every lane. They are copies: a store of a vector may change any memory, as far as compilers know.
 template <class T> struct Parameters {
-  const double* values;
-  CHAINRULE_INLINE Vec<T> operator[](int i) const { return Vec<T>(static_cast<T>(values[i])); }
+  double values[2];
+  T rounded[2];
+  CHAINRULE_INLINE Parameters(const double* from, int count) {
+    for (int i = 0; i < 2; i++) values[i] = i < count ? from[i] : 0.0, rounded[i] = static_cast<T>(values[i]);
+  }
+  CHAINRULE_INLINE Vec<T> operator[](int i) const { return Vec<T>(rounded[i]); }
 };
 
 /// y = f(x)
 template <class Op, class T>
 static void unary_forward(size_t n, const T* x, T* y, const double* parameters) {
-  const Parameters<T> p{parameters};
+  const Parameters<T> p(parameters, Op::info.parameters);
   for_each_vector<T>(n, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(y, Op::f(at.load(x), p)); });
 }
 
 /// dx = dy·df(kept)
 template <class Op, class T>
 static void unary_backward(size_t n, const T* kept, const T* dy, T* dx, const double* parameters) {
-  const Parameters<T> p{parameters};
+  const Parameters<T> p(parameters, Op::info.parameters);
   for_each_vector<T>(n, [=](auto at) CHAINRULE_INLINE_LAMBDA {
     const Vec<T> k = Op::info.keeps == Keeps::nothing ? Vec<T>(T(0)) : at.load(kept);
     at.store(dx, at.load(dy) * Op::df(k, p));

@@ -1,95 +1,12 @@
 // Every elementwise op: accuracy over the whole range, derivatives, edges of memory; per dtype and instruction set.
 #include <algorithm>
-#include <cstdlib>
 
 #include "check.h"
 #include "guarded.h"
-#include "numeric.h"
-#include "unary_reference.h"
+#include "unary_rows.h"
 
 namespace chainrule::test {
 namespace {
-
-/// An op, its reference, and what is allowed: ULP for f; epsilons of max(1, |f'|)·|dy| for df.
-struct Row {
-  const char* name;
-  double ulp, derivative_epsilons;
-  bool transcendental;  ///< swept over all of float32
-  double low, high;     ///< where the derivative is compared
-  double parameters[2];
-  double (*f64)(double, const double*);
-  long double (*f)(long double, const double*);
-  long double (*d)(long double, const double*);
-};
-template <class Op>
-Row row(const char* name, double ulp, double derivative_epsilons, bool transcendental = false, double low = -30, double high = 30, double p = 0) {
-  return {name, ulp, derivative_epsilons, transcendental, low, high, {p, 0}, Op::template f<double>, Op::template f<long double>, Op::template d<long double>};
-}
-
-const std::vector<Row>& rows() {
-  namespace r = reference;
-  static const std::vector<Row> all = {
-      row<r::identity>("identity", 0, 0),
-      row<r::sigmoid>("sigmoid", 4, 4, true),
-      row<r::tanh>("tanh", 4, 8, true),
-      row<r::hardTanh>("hardTanh", 0, 0),
-      row<r::relu>("relu", 0, 0),
-      row<r::leakyRelu>("leakyRelu", 1, 1, false, -30, 30, 0.01),
-      row<r::elu>("elu", 4, 4, true, -30, 30, 1.0),
-      row<r::elu>("elu", 4, 4, true, -30, 30, 0.7),
-      row<r::relu6>("relu6", 0, 0),
-      row<r::selu>("selu", 4, 8, true),
-      row<r::softplus_>("softplus", 4, 4, true),
-      row<r::softsign>("softsign", 4, 4),
-      row<r::gelu>("gelu", 16, 16, true),
-      row<r::geluTanh>("geluTanh", 16, 32, true),
-      row<r::silu>("silu", 4, 8, true),
-      row<r::mish>("mish", 8, 16, true),
-      row<r::hardSigmoid>("hardSigmoid", 1.5, 1),
-      row<r::hardSwish>("hardSwish", 2.5, 2),
-      row<r::logSigmoid>("logSigmoid", 4, 4, true),
-      row<r::negate>("negate", 0, 0),
-      row<r::exp>("exp", 4, 4, true),
-      row<r::expm1>("expm1", 4, 4, true),
-      row<r::log>("log", 4, 4, true, 1e-6, 30),
-      row<r::log1p>("log1p", 4, 4, true, -0.9, 30),
-      row<r::reciprocal>("reciprocal", 1, 4, false, 0.01, 30),
-      row<r::sqrt>("sqrt", 1, 4, false, 1e-6, 30),
-      row<r::square>("square", 1, 1),
-      row<r::abs>("abs", 0, 0),
-      row<r::scale>("scale", 1, 1, false, -30, 30, -1.7),
-      row<r::addConstant>("addConstant", 1, 0, false, -30, 30, 0.3),
-      row<r::power>("power", 1, 2, false, 1e-3, 30, 2.5),
-      row<r::power>("power", 1, 2, false, -30, 30, 2),
-      row<r::power>("power", 2, 4, false, -30, 30, 3),
-      row<r::power>("power", 2, 4, false, 0.01, 30, -1),
-      row<r::power>("power", 1, 2, false, -30, 30, 0),
-      row<r::sin>("sin", 1, 2),
-      row<r::cos>("cos", 1, 2),
-  };
-  return all;
-}
-
-int index_of(const KernelTable* table, const char* name) {
-  for (int i = 0; i < table->unary_count; i++)
-    if (!std::strcmp(table->unary_info[i].name, name)) return i;
-  return -1;
-}
-
-/// Constants as the kernel sees them, so that their rounding is not counted as the kernel's error.
-template <class T>
-Row rounded(Row r) {
-  r.parameters[0] = static_cast<double>(static_cast<T>(r.parameters[0]));
-  return r;
-}
-
-std::string where(const char* isa, const char* dtype, const Row& r, double x, double y, double expected, double error) {
-  char text[256];
-  std::snprintf(text, sizeof text, "%s %s %s(%.17g): x = %.17g (%a) gives %.17g, not %.17g: error %.3g", isa, dtype, r.name, r.parameters[0], x, x, y, expected, error);
-  return text;
-}
-
-bool verbose() { return std::getenv("CHAINRULE_VERBOSE") != nullptr; }
 
 template <class T>
 void check_forward() {
@@ -233,38 +150,6 @@ TEST(unary_lengths_and_alignments) {
   for (const KernelTable* table : all_tables()) {
     check_lengths<float>(table);
     check_lengths<double>(table);
-  }
-}
-
-/// Every 4099th float32 pattern through the transcendental ops; all of them with CHAINRULE_SWEEP=full.
-TEST(unary_float32_sweep) {
-  const char* sweep = std::getenv("CHAINRULE_SWEEP");
-  const uint64_t stride = sweep && !std::strcmp(sweep, "full") ? 1 : 4099 * thinning(), chunk = 1 << 15;
-  std::vector<float> x(chunk), y(chunk);
-  std::vector<double> expected(chunk);
-  for (const Row& original : rows()) {
-    if (!original.transcendental) continue;
-    const Row r = rounded<float>(original);
-    const std::vector<const KernelTable*> tables = all_tables();
-    std::vector<double> worst(tables.size(), 0);
-    std::vector<float> at(tables.size(), 0);
-    for (uint64_t start = 0; start < uint64_t{1} << 32; start += stride * chunk) {
-      for (uint64_t i = 0; i < chunk; i++) {
-        x[i] = from_bits<float>((start + i * stride) & 0xffffffffu);
-        expected[i] = r.f64(x[i], r.parameters);
-      }
-      for (size_t t = 0; t < tables.size(); t++) {
-        tables[t]->f32.unary[index_of(tables[t], r.name)].forward(chunk, x.data(), y.data(), r.parameters);
-        for (size_t i = 0; i < chunk; i++) {
-          const double e = ulp_error(y[i], expected[i]);
-          if (e > worst[t]) worst[t] = e, at[t] = x[i];
-        }
-      }
-    }
-    for (size_t t = 0; t < tables.size(); t++) {
-      if (verbose()) std::printf("    %-7s sweep %-12s %.2f ULP at %a\n", tables[t]->isa, r.name, worst[t], at[t]);
-      CHECK_MESSAGE(worst[t] <= r.ulp, where(tables[t]->isa, "sweep", r, at[t], 0, 0, worst[t]));
-    }
   }
 }
 
