@@ -26,15 +26,15 @@ CHAINRULE_INLINE T row_maximum(size_t cols, const T* x) {
   return reduce_max(max(m, m2));
 }
 
-/// Σ e^(x - m) of a row; kept, unless null, takes each e^(x - m) and may be x.
-template <class T>
-CHAINRULE_INLINE T row_exp_sum(size_t cols, const T* x, T m, T* kept) {
+/// Σ e^(x - m) of a row; keep(access, e) takes each e^(x - m). In a partial vector the lanes beyond the end are 0.
+template <class T, class Keep>
+CHAINRULE_INLINE T row_exp_sum(size_t cols, const T* x, T m, Keep keep) {
   constexpr size_t lanes = Vec<T>::lanes;
   const Vec<T> vm(m);
   Vec<T> sum = 0.0, sum2 = 0.0;
   const auto add = [&](auto at, Vec<T> v, Vec<T>* total) CHAINRULE_INLINE_LAMBDA {
     const Vec<T> e = exp_share(v - vm);
-    if (kept) at.store(kept, e);
+    keep(at, e);
     *total = *total + e;
   };
   size_t i = 0;
@@ -66,6 +66,7 @@ template <class T> struct RowBlock {
   Vec<T> column[max_cols + lanes];
   size_t rows, cols;  ///< rows of this block, columns of the matrix
 
+  RowBlock() = default;
   CHAINRULE_INLINE RowBlock(size_t left, size_t columns) : rows(left < lanes ? left : lanes), cols(columns) {}
   /// Whether it pays: one lane has nothing to turn over, and a few whole vectors are quicker as they lie.
   static CHAINRULE_INLINE bool takes(size_t columns) {

@@ -38,7 +38,10 @@ static void softmax_forward(size_t rows, size_t cols, const T* x, T* y) {
     const T* const from = x + first * cols;
     T* const to = y + first * cols;
     for (size_t r = 0; r < n; r++) m[r] = row_maximum(cols, from + r * cols);
-    for (size_t r = 0; r < n; r++) factors[r] = T(1) / row_exp_sum(cols, from + r * cols, m[r], to + r * cols);
+    for (size_t r = 0; r < n; r++) {
+      T* const row = to + r * cols;
+      factors[r] = T(1) / row_exp_sum(cols, from + r * cols, m[r], [=](auto at, Vec<T> e) CHAINRULE_INLINE_LAMBDA { at.store(row, e); });
+    }
     for (size_t r = 0; r < n; r++) {
       T* const row = to + r * cols;
       const Vec<T> factor(factors[r]);
@@ -80,7 +83,7 @@ static void log_softmax_forward(size_t rows, size_t cols, const T* x, T* y) {
   for_each_group(rows, cols, [=](size_t first, size_t n) CHAINRULE_INLINE_LAMBDA {
     T m[kGroupRows], sums[kGroupRows];
     for (size_t r = 0; r < n; r++) m[r] = row_maximum(cols, x + (first + r) * cols);
-    for (size_t r = 0; r < n; r++) sums[r] = row_exp_sum<T>(cols, x + (first + r) * cols, m[r], nullptr);
+    for (size_t r = 0; r < n; r++) sums[r] = row_exp_sum(cols, x + (first + r) * cols, m[r], [](auto, Vec<T>) CHAINRULE_INLINE_LAMBDA {});
     for_each_vector<T>(n, [&](auto at) CHAINRULE_INLINE_LAMBDA { at.store(sums, log(at.load(sums))); });
     for (size_t r = 0; r < n; r++) {
       const T* const from = x + (first + r) * cols;
@@ -132,7 +135,12 @@ static void cross_entropy(size_t rows, size_t cols, const T* x, const int32_t* l
       m[r] = row_maximum(cols, from + r * cols);
       chosen[r] = from[r * cols + static_cast<size_t>(labels[first + r])];
     }
-    for (size_t r = 0; r < n; r++) sums[r] = row_exp_sum(cols, from + r * cols, m[r], to ? to + r * cols : to);
+    for (size_t r = 0; r < n; r++) {
+      T* const row = to ? to + r * cols : to;
+      sums[r] = row_exp_sum(cols, from + r * cols, m[r], [=](auto at, Vec<T> e) CHAINRULE_INLINE_LAMBDA {
+        if (row) at.store(row, e);
+      });
+    }
     for_each_vector<T>(n, [&](auto at) CHAINRULE_INLINE_LAMBDA {
       at.store(losses + first, log(at.load(sums)) + (at.load(m) - at.load(chosen)));
     });
