@@ -104,9 +104,10 @@ function gatherRows({ width, rows }: Rows, x: FloatArray, y: FloatArray): void {
 
 /** dx[rows[i], :] += dy[i, :] */
 function scatterAdd({ width, rows }: Rows, dy: FloatArray, dx: FloatArray): void {
-  for (let i = 0, from = 0; i < rows.length; i++) {
-    for (let to = rows[i]! * width, end = to + width; to < end; ) dx[to++]! += dy[from++]!
-  }
+  if (dy.length > SMALL) native().embeddingBackward(width, rows, dy, dx)
+  else
+    for (let from = 0; from < dy.length; from++)
+      dx[rows[Math.floor(from / width)]! * width + (from % width)]! += dy[from]!
 }
 
 /**

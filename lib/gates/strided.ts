@@ -1,4 +1,5 @@
 // Moves elements between layouts: copies by strides, repeats along broadcast axes, reorders axes. No arithmetic.
+import { native } from '../native/load.js'
 import { allocate, type FloatArray, type FloatDType, type TensorData } from '../tensor/dtype.js'
 import { broadcastStrides, type Shape, sameShape, sizeOf } from '../tensor/shape.js'
 import { Tensor } from '../tensor/tensor.js'
@@ -11,6 +12,10 @@ export interface Layout {
 
 // Runs from here on are copied by TypedArray.set, whose call costs more than short loops.
 const LONG_RUN = 32
+// Up to here a loop in TypeScript takes less time than calling the addon.
+const SMALL = 64
+// What the addon's expand takes.
+const MOST_AXES = 16
 
 /** to[layout] = from[layout] for every index of `shape` (=). */
 export function copyStrided(shape: Shape, from: TensorData, source: Layout, to: TensorData, target: Layout): void {
@@ -63,7 +68,7 @@ export function expand(x: Tensor, shape: Shape): Tensor {
   const out = allocate(x.dtype as FloatDType, sizeOf(shape))
   const data = x.data as FloatArray
   if (data.length === 1) out.fill(data[0]!)
-  else if (out.length > 0 && !repeatOneAxis(x.shape, shape, data, out)) {
+  else if (out.length > 0 && (out.length > SMALL || !repeatOneAxis(x.shape, shape, data, out))) {
     gather(data, shape, broadcastStrides(x.shape, shape), out)
   }
   return new Tensor(out, shape)
@@ -82,13 +87,8 @@ function repeatOneAxis(from: Shape, to: Shape, x: FloatArray, out: FloatArray): 
     } else if (repeat === 1) outer *= extent
     else inner *= extent
   }
-  const long = inner >= LONG_RUN
   for (let o = 0, at = 0; o < outer; o++) {
-    const start = o * inner
-    for (let r = 0; r < repeat; r++, at += inner) {
-      if (long) out.set(x.subarray(start, start + inner), at)
-      else for (let i = 0; i < inner; i++) out[at + i] = x[start + i]!
-    }
+    for (let r = 0; r < repeat; r++) for (let i = 0; i < inner; i++) out[at++] = x[o * inner + i]!
   }
   return true
 }
@@ -114,7 +114,22 @@ export function inverse(order: readonly number[]): number[] {
   return back
 }
 
-/** out[i] = x[Σ index·stride], row-major over `shape`. */
+/** out[i] = x[Σ index·stride], row-major over `shape`; no stride is negative. */
 function gather(x: FloatArray, shape: Shape, strides: readonly number[], out: FloatArray): void {
-  copyStrided(shape, x, { offset: 0, strides }, out, dense(shape))
+  if (out.length <= SMALL) {
+    copyStrided(shape, x, { offset: 0, strides }, out, dense(shape))
+    return
+  }
+  const { extents, a } = merged(shape, strides, dense(shape).strides)
+  const [rows, cols] = [extents[extents.length - 1]!, extents[extents.length - 2]!]
+  const matrices = out.length / (rows * cols)
+  // [..., cols, rows] read with strides [..., 1, cols]: matrices [rows, cols], transposed one by one.
+  const flips = a[a.length - 1] === cols && a[a.length - 2] === 1 && x.length === out.length
+  if (flips && (matrices === 1 || (extents.length === 3 && a[0] === rows * cols && rows * cols > SMALL))) {
+    for (let m = 0; m < matrices; m++) {
+      const [from, to] = [m * rows * cols, (m + 1) * rows * cols]
+      native().transpose(rows, cols, x.subarray(from, to), out.subarray(from, to))
+    }
+  } else if (extents.length <= MOST_AXES) native().expand(x, Int32Array.from(extents), Int32Array.from(a), out)
+  else copyStrided(shape, x, { offset: 0, strides }, out, dense(shape))
 }

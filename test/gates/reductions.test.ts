@@ -64,6 +64,13 @@ const cases: [number[], number | number[] | undefined][] = [
   ],
   [[257], undefined],
   [[0, 3], 1],
+  [[5, 7, 9], 0],
+  [[5, 7, 9], 1],
+  [[5, 7, 9], 2],
+  [
+    [3, 4, 5, 6],
+    [0, 2],
+  ],
 ]
 
 function reference(x: Tensor, axis: number | number[] | undefined, keepDims: boolean, f: (list: number[]) => number) {

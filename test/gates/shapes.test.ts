@@ -61,6 +61,22 @@ describe('Transpose', () => {
     ],
     [[0, 3], undefined],
     [[33, 65], undefined],
+    [
+      [3, 9, 11],
+      [0, 2, 1],
+    ],
+    [
+      [2, 3, 5, 4],
+      [3, 1, 0, 2],
+    ],
+    [
+      [2, 3, 5, 4],
+      [0, 2, 1, 3],
+    ],
+    [
+      [2, 2, 5, 4],
+      [0, 1, 3, 2],
+    ],
   ])('of %j by %j', (shape, axes) => {
     const x = randomTensor(shape, 61)
     const order = (axes ?? shape.map((_, i) => shape.length - 1 - i)).map((a) => (a < 0 ? a + shape.length : a))
@@ -69,6 +85,19 @@ describe('Transpose', () => {
       (index) => x.at(...shape.map((_, axis) => index[order.indexOf(axis)]!)),
     )
     expectGate(() => new Transpose(axes), [x], expected, 0)
+  })
+
+  it('of more axes than any kernel takes', () => {
+    const shape = new Array<number>(18).fill(2)
+    const x = tensor(
+      Float64Array.from({ length: 2 ** 18 }, (_, i) => i),
+      { shape },
+    )
+    const y = new Transpose().forward(x)
+    for (const i of [0, 1, 2, 5, 77_777, 2 ** 18 - 1]) {
+      const reversed = Number.parseInt([...i.toString(2).padStart(18, '0')].reverse().join(''), 2)
+      expect(y.data[i]).toBe(reversed)
+    }
   })
 
   it('refuses axes that are no permutation', () => {
@@ -130,6 +159,19 @@ describe('BroadcastTo', () => {
     [
       [2, 1, 3],
       [4, 2, 5, 3],
+    ],
+    [[33], [4, 33]],
+    [
+      [4, 1],
+      [4, 40],
+    ],
+    [
+      [5, 1, 7],
+      [5, 9, 7],
+    ],
+    [
+      [2, 1, 3, 1],
+      [2, 5, 3, 6],
     ],
   ])('%j to %j', (from, to) => {
     const x = randomTensor(from, 63)
@@ -388,6 +430,8 @@ describe('Gather', () => {
     [[2, 3, 4], [[0], [3]], 2],
     [[0, 3], [1], 1],
     [[3, 0], [2, 2], 0],
+    [[9, 11], [8, 0, 3, 3, -1, 8, 8], 0],
+    [[5, 6, 7], [5, 1, 5], 1],
   ])('of %j at %j along %j', (shape, at, axis) => {
     const x = randomTensor(shape, 65)
     const along = axis < 0 ? axis + shape.length : axis
