@@ -1,4 +1,5 @@
 // How many samples per second does fit train on, end to end: rows gathered in random order, optimizer included?
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Adam, CrossEntropy, fit, MeanSquaredError, mlp, SGD, setThreads } from 'chainrule'
 import { native } from '../dist/esm/native/load.js'
 import { JsMlp } from './js-mlp.mjs'
@@ -45,7 +46,7 @@ export async function run({ sizes, batch, batches, optimizer: kind }, processors
     verbose: false,
   }
   const large = flopsPerSample(sizes) * batch > 2e9
-  const result = { fit: {}, peak: {}, flops: flopsPerSample(sizes) }
+  const result = { fit: {}, peak: {}, delay: {}, flops: flopsPerSample(sizes) }
   if (labelled && !large) {
     const rival = new JsMlp(sizes, batch, { optimizer: kind, learningRate: 1e-4, random })
     const { js } = await race({ js: () => rival.step(x, y, batch) }, { rounds: 5 })
@@ -57,8 +58,18 @@ export async function run({ sizes, batch, batches, optimizer: kind }, processors
     const { epoch } = await race({ epoch: () => fit(model, { x, y }, options) }, { rounds: large ? 5 : 9 })
     result.fit[threads] = { median: epoch.median / rows, min: epoch.min / rows }
     result.peak[threads] = Math.max(before, native().measurePeak(false, threads))
+    result.delay[threads] = await loopDelay(() => fit(model, { x, y }, options))
   }
   return result
+}
+
+// What a timer that wants to run every millisecond has to wait beyond it, in milliseconds.
+async function loopDelay(epoch) {
+  const delay = monitorEventLoopDelay({ resolution: 1 })
+  delay.enable()
+  for (const started = performance.now(); performance.now() - started < 1000; ) await epoch()
+  delay.disable()
+  return { p99: delay.percentile(99) / 1e6 - 1, max: delay.max / 1e6 - 1 }
 }
 
 export function show(results, processors) {
@@ -66,7 +77,7 @@ export function show(results, processors) {
   const head = [
     'network',
     'pure JS',
-    ...counts.flatMap((t) => [`fit, ${t} thread${t > 1 ? 's' : ''}`, '× JS', 'of bound']),
+    ...counts.flatMap((t) => [`fit, ${t} thread${t > 1 ? 's' : ''}`, '× JS', 'of bound', 'loop ms']),
   ]
   const rate = (seconds) => short(1 / seconds / 1000)
   const rows = results.map(({ name, result }) => [
@@ -75,10 +86,17 @@ export function show(results, processors) {
     ...counts.flatMap((t) => {
       const { median, min } = result.fit[t]
       const part = result.flops / median / 1e9 / result.peak[t]
-      return [`${rate(median)} (${rate(min)})`, result.js ? times(result.js.median / median) : '–', percent(part)]
+      return [
+        `${rate(median)} (${rate(min)})`,
+        result.js ? times(result.js.median / median) : '–',
+        percent(part),
+        `${short(result.delay[t].p99)} (${short(result.delay[t].max)})`,
+      ]
     }),
   ])
-  const note =
-    'Of bound: part of the rate at which the multiply-adds alone would go, measured before and after each case.'
+  const note = [
+    'Of bound: part of the rate at which the multiply-adds alone would go, measured before and after each case.',
+    'Loop ms: delay of the event loop while it trains, 99th percentile (longest).',
+  ].join('\n')
   return { head, rows, note }
 }

@@ -1,6 +1,8 @@
 // The public API.
 import './compile/predictor.js'
 
+export { type ExplainOptions, explain } from './compile/explain.js'
+
 export { type Batch, type BatchOptions, batches } from './data/batches.js'
 export type { Rows, Samples } from './data/dataset.js'
 export { type IdxArray, type IdxData, parseIdx, readIdx } from './data/idx.js'
@@ -132,3 +134,4 @@ export { type Nested, Tensor } from './tensor/tensor.js'
 export { fit } from './train/fit.js'
 export type { EpochRecord, History } from './train/history.js'
 export type { BatchEvent, Callback, EpochEvent, FitOptions } from './train/options.js'
+export type { BatchStream } from './train/stream.js'

@@ -1,9 +1,10 @@
 // Lowering: a network of built-in gates and its loss, written down as the ops of a native plan.
+import { shapeText } from '../checks.js'
 import type { PlanDescription } from '../native/addon.js'
-import { CrossEntropy, type Loss, MeanSquaredError } from '../nn/losses.js'
+import { CrossEntropy, type Loss, lossText, MeanSquaredError } from '../nn/losses.js'
 import type { Model } from '../nn/model.js'
 import type { Shape } from '../tensor/shape.js'
-import { Lowering } from './lowering.js'
+import { type Lowered, Lowering } from './lowering.js'
 import { lowerGate } from './rules.js'
 
 const losses = new Map<unknown, PlanDescription['loss']>([
@@ -27,14 +28,25 @@ export interface LoweringGoal {
  * The plan of a model, or undefined where it cannot have one: it holds a user's own gate (or a subclass of a built-in one,
  * which may compute something else), or a loss without native form. It is then run gate by gate.
  */
-export function lower(model: Model, goal: LoweringGoal): PlanDescription | undefined {
+export function lower(model: Model, goal: LoweringGoal): Lowered | undefined {
+  return attempt(model, goal).lowered
+}
+
+/** What keeps a model from being compiled, in words: a gate or the loss. */
+export function obstacle(model: Model, goal: LoweringGoal): string {
+  return attempt(model, goal).obstacle ?? 'the whole'
+}
+
+function attempt(model: Model, goal: LoweringGoal): { lowered?: Lowered | undefined; obstacle?: string } {
   const { rowShape, batch, loss, training = false } = goal
   const lossKind = loss ? lossOf(loss) : 'none'
-  if (lossKind === undefined) return undefined
-  const lowering = new Lowering(model.block, rowShape, training)
+  if (lossKind === undefined) return { obstacle: lossText(loss) }
+  const lowering = new Lowering(model.block, rowShape, { training, integers: model.inputDType === 'int32' })
   const output = lowerGate(model, [0], lowering)
-  if (output === undefined || lowering.widthOf(output) === undefined) return undefined
-  return lowering.description(output, batch, lossKind)
+  if (output === undefined) return { obstacle: lowering.obstacle ?? model.name }
+  if (lowering.widthOf(output) === undefined)
+    return { obstacle: `an output of rows ${shapeText(lowering.shapeOf(output))}` }
+  return { lowered: lowering.finish(output, batch, lossKind) }
 }
 
 // Only the plain forms: means without weights, smoothing or ignored labels.

@@ -1,6 +1,8 @@
 // A plan while it is being written down: values with the shapes of their rows, ops, and where parameters lie.
 import type { PlanDescription, PlanOp } from '../native/addon.js'
+import type { Dropout } from '../nn/dropout.js'
 import { Parameter, type ParameterBlock } from '../nn/parameters.js'
+import type { FloatArray } from '../tensor/dtype.js'
 import { type Shape, sizeOf } from '../tensor/shape.js'
 
 /** An op without the numbers that {@link Lowering.add} gives it. */
@@ -12,21 +14,44 @@ interface View {
   readonly shape: Shape
 }
 
+/** A network written down: the plan, and what beside the parameters it works on. */
+export interface Lowered {
+  readonly description: PlanDescription
+  /** Running statistics, in shared memory. */
+  readonly buffers: readonly FloatArray[]
+  /** The layers whose draws the plan counts, in the order of its counters. */
+  readonly dropouts: readonly Dropout[]
+  /** What indices must stay below. */
+  readonly indexLimit: number
+}
+
 /** What rules write to. They name values by the numbers that `add` and `reshaped` return; 0 is the input. */
 export class Lowering {
   /** Whether dropout drops and batch normalisation takes the statistics of the batch. */
   readonly training: boolean
+  /** Whether the input are indices. */
+  readonly integers: boolean
+  /** The first gate that could not be written down. */
+  obstacle: string | undefined
   readonly #block: ParameterBlock
   readonly #ops: PlanOp[] = []
   readonly #widths: number[]
   readonly #views: View[]
+  readonly #buffers: FloatArray[] = []
+  readonly #dropouts: Dropout[] = []
+  #indexLimit = 2 ** 31
 
   /** @param rowShape - of the input */
-  constructor(block: ParameterBlock, rowShape: Shape, training: boolean) {
+  constructor(
+    block: ParameterBlock,
+    rowShape: Shape,
+    { training, integers }: { training: boolean; integers: boolean },
+  ) {
     this.#block = block
     this.#widths = [sizeOf(rowShape)]
     this.#views = [{ value: 0, shape: rowShape }]
     this.training = training
+    this.integers = integers
   }
 
   /** Shape of a row. */
@@ -40,9 +65,11 @@ export class Lowering {
     return shape.length === 1 ? shape[0] : undefined
   }
 
-  /** Adds an op that makes rows of some shape of what it reads. */
-  add(spec: OpSpec, x: readonly number[], shape: Shape): number {
+  /** Adds an op that makes rows of some shape of what it reads; undefined for indices where numbers are read, or the reverse. */
+  add(spec: OpSpec, x: readonly number[], shape: Shape): number | undefined {
     const value = this.#ops.length + 1
+    if (x.some((each) => this.#views[each]!.value === 0 && this.integers !== (spec.kind === 'embedding')))
+      return undefined
     this.#ops.push({ ...spec, x: x.map((each) => this.#views[each]!.value), y: value } as PlanOp)
     this.#widths.push(sizeOf(shape))
     return this.#views.push({ value, shape }) - 1
@@ -53,22 +80,40 @@ export class Lowering {
     return this.#views.push({ value: this.#views[x]!.value, shape }) - 1
   }
 
+  /** Notes that indices are looked up among so many entries. */
+  limitIndices(entries: number): void {
+    this.#indexLimit = Math.min(this.#indexLimit, entries)
+  }
+
+  /** The number of the first of two buffers. */
+  buffersOf(mean: FloatArray, variance: FloatArray): number {
+    return this.#buffers.push(mean, variance) - 2
+  }
+
+  /** The number of a dropout's counter. */
+  counterOf(dropout: Dropout): number {
+    const known = this.#dropouts.indexOf(dropout)
+    return known >= 0 ? known : this.#dropouts.push(dropout) - 1
+  }
+
   /** Where a parameter starts in the flat vector. */
   offsetOf(parameter: Parameter): number {
     return this.#block.offsets[this.#block.parameters.findIndex((other) => Parameter.same(other, parameter))]!
   }
 
   /** The plan, or undefined where there is nothing to run, or its last op does not make the output. */
-  description(output: number, batch: number, loss: PlanDescription['loss']): PlanDescription | undefined {
+  finish(output: number, batch: number, loss: PlanDescription['loss']): Lowered | undefined {
     const { value } = this.#views[output]!
     if (value === 0 || value !== this.#ops.length) return undefined
-    return {
+    const description = {
       float64: this.#block.dtype === 'float64',
       batch,
       widths: this.#widths,
       ops: this.#ops,
       loss,
       parameters: this.#block.values.length,
+      integers: this.integers,
     }
+    return { description, buffers: this.#buffers, dropouts: this.#dropouts, indexLimit: this.#indexLimit }
   }
 }

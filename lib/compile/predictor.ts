@@ -1,12 +1,12 @@
 // Predictions through compiled plans; gives them to every network that can be lowered.
-import type { NativePlan } from '../native/addon.js'
-import { translated } from '../native/load.js'
 import type { Model } from '../nn/model.js'
 import type { ParameterBlock } from '../nn/parameters.js'
 import { type Predictor, usePredictors } from '../nn/predictor.js'
 import type { FloatArray } from '../tensor/dtype.js'
+import type { Shape } from '../tensor/shape.js'
 import { lower } from './lower.js'
-import { buildPlan } from './plan.js'
+import type { Lowered } from './lowering.js'
+import { type BuiltPlan, buildPlan } from './plan.js'
 
 // Rows that a plan takes at a time: enough for the kernels' full speed, little enough for the caches. A plan of its own
 // serves the calls on this thread, which so never wait for a long prediction.
@@ -15,48 +15,52 @@ const SYNC_ROWS = 128
 
 /** {@link Predictor} over two plans, made when they are first needed. */
 class PlanPredictor implements Predictor {
+  readonly rowShape: Shape
   readonly inputs: number
   readonly outputs: number
   readonly #model: Model
   readonly #block: ParameterBlock
-  #background: NativePlan | undefined
-  #sync: NativePlan
+  readonly #sync: BuiltPlan
+  #background: BuiltPlan | undefined
 
-  constructor(model: Model, sync: NativePlan, inputs: number, outputs: number) {
+  constructor(model: Model, rowShape: Shape, lowered: Lowered) {
+    this.rowShape = rowShape
+    this.inputs = lowered.description.widths[0]!
+    this.outputs = lowered.description.widths.at(-1)!
     this.#model = model
     this.#block = model.block
-    this.#sync = sync
-    this.inputs = inputs
-    this.outputs = outputs
+    this.#sync = buildPlan('predict', lowered, this.#block)
   }
 
   get current(): boolean {
     return this.#block.current
   }
 
-  async predict(x: FloatArray): Promise<FloatArray> {
-    this.#background ??= buildPlan(
-      'predict',
-      lower(this.#model, { rowShape: [this.inputs], batch: ROWS })!,
-      this.#block,
-    )
+  async predict(x: FloatArray | Int32Array): Promise<FloatArray> {
+    this.#background ??= this.#makeBackground()
+    const { plan } = this.#background
     try {
-      return await this.#background.predict(x)
+      return await plan.predict(x)
     } catch (error) {
-      throw translated('predict', error)
+      throw this.#background.translated('predict', error)
     }
   }
 
-  predictSync(x: FloatArray, y: FloatArray): void {
-    this.#sync.predictSync(x, y)
+  #makeBackground(): BuiltPlan {
+    const lowered = lower(this.#model, { rowShape: this.rowShape, batch: ROWS })!
+    return buildPlan('predict', lowered, this.#block)
+  }
+
+  predictSync(x: FloatArray | Int32Array, y: FloatArray): void {
+    try {
+      this.#sync.plan.predictSync(x, y)
+    } catch (error) {
+      throw this.#sync.translated('predict', error)
+    }
   }
 }
 
-usePredictors((model) => {
-  const { inputs } = model
-  const description = inputs === undefined ? undefined : lower(model, { rowShape: [inputs], batch: SYNC_ROWS })
-  if (!description) return undefined
-  const { block } = model
-  const plan = buildPlan('predict', description, block)
-  return new PlanPredictor(model, plan, description.widths[0]!, description.widths.at(-1)!)
+usePredictors((model, rowShape) => {
+  const lowered = lower(model, { rowShape, batch: SYNC_ROWS })
+  return lowered && new PlanPredictor(model, rowShape, lowered)
 })

@@ -2,10 +2,15 @@
 import { activations } from '../gates/activations.js'
 import { Add, Multiply, Subtract } from '../gates/binary.js'
 import type { ElementwiseGate } from '../gates/elementwise.js'
-import type { Gate } from '../gates/gate.js'
+import { type Gate, gateName } from '../gates/gate.js'
 import { Concat } from '../gates/parts.js'
 import { Flatten } from '../gates/shapes.js'
 import { LogSoftmax, Softmax } from '../gates/softmax.js'
+import { stream } from '../native/random.js'
+import { BatchNorm } from '../nn/batch-norm.js'
+import { Dropout } from '../nn/dropout.js'
+import { Embedding } from '../nn/embedding.js'
+import { LayerNorm } from '../nn/layer-norm.js'
 import { Linear } from '../nn/linear.js'
 import { Network } from '../nn/network.js'
 import { Parallel } from '../nn/parallel.js'
@@ -13,6 +18,7 @@ import type { Parameter } from '../nn/parameters.js'
 import { PReLU } from '../nn/prelu.js'
 import { Residual } from '../nn/residual.js'
 import { Sequential } from '../nn/sequential.js'
+import type { FloatArray } from '../tensor/dtype.js'
 import { sameShape, sizeOf } from '../tensor/shape.js'
 import type { Lowering, OpSpec } from './lowering.js'
 
@@ -28,7 +34,9 @@ function rule<G extends Gate>(kind: new (...given: never[]) => G, write: Rule<G>
 
 /** Writes down any gate. */
 export function lowerGate(gate: Gate, x: readonly number[], to: Lowering): number | undefined {
-  return rules.get(gate.constructor)?.(gate, x, to)
+  const y = rules.get(gate.constructor)?.(gate, x, to)
+  if (y === undefined) to.obstacle ??= gateName(gate)
+  return y
 }
 
 function lowerChain(gates: readonly Gate[], x: number, to: Lowering): number | undefined {
@@ -83,6 +91,34 @@ rule(Flatten, ({ startAxis, endAxis }, [x], to) =>
   startAxis === 1 && endAxis === -1 ? to.reshaped(x!, [sizeOf(to.shapeOf(x!))]) : undefined,
 )
 
+rule(LayerNorm, (gate, [x], to) => {
+  if (to.widthOf(x!) !== gate.features) return undefined
+  return to.add({ kind: 'layerNorm', ...affine(gate, to), p0: gate.epsilon }, [x!], [gate.features])
+})
+
+rule(BatchNorm, (gate, [x], to) => {
+  // One that was frozen takes running statistics in training too.
+  if (to.widthOf(x!) !== gate.features || (to.training && !gate.training)) return undefined
+  const { epsilon: p0, momentum: p1, runningMean, runningVariance } = gate
+  const buffer = to.buffersOf(runningMean.data as FloatArray, runningVariance.data as FloatArray)
+  return to.add({ kind: 'batchNorm', ...affine(gate, to), p0, p1, buffer }, [x!], [gate.features])
+})
+
+rule(Dropout, (gate, [x], to) => {
+  if (!to.training || !gate.training || gate.p === 0) return x
+  const { p: p0, seed, position } = gate
+  const counter = to.counterOf(gate)
+  return to.add({ kind: 'dropout', p0, seed, stream: stream('dropout', position), counter }, [x!], to.shapeOf(x!))
+})
+
+rule(Embedding, (gate, [x], to) => {
+  const [table] = gate.parameters() as [Parameter]
+  const op = { kind: 'embedding', weight: to.offsetOf(table), weightLength: table.size } as const
+  const { paddingIndex: padding } = gate
+  to.limitIndices(gate.entries)
+  return to.add(padding === undefined ? op : { ...op, padding }, [x!], [...to.shapeOf(x!), gate.features])
+})
+
 rule(Sequential, ({ gates }, [x], to) => lowerChain(gates, x!, to))
 
 rule(Residual, ({ gates }, [x], to) => {
@@ -111,6 +147,16 @@ rule(Network, ({ inputNames, nodes }, [x], to) => {
   }
   return last
 })
+
+// Where γ and β of a normalisation lie, as far as it has them.
+function affine(gate: LayerNorm | BatchNorm, to: Lowering): { weight?: number; weightLength?: number; bias?: number } {
+  const place: { weight?: number; weightLength?: number; bias?: number } = {}
+  for (const parameter of gate.parameters()) {
+    if (parameter.name === 'bias') place.bias = to.offsetOf(parameter)
+    else Object.assign(place, { weight: to.offsetOf(parameter), weightLength: parameter.size })
+  }
+  return place
+}
 
 // Values of one shape; broadcasting stays with the gates.
 function join(spec: OpSpec, x: readonly number[], to: Lowering): number | undefined {

@@ -10,6 +10,9 @@ import { allocate, type DType, dtypeOf, type FloatArray, type FloatDType } from 
 import { type Shape, sizeOf } from '../tensor/shape.js'
 import { Tensor } from '../tensor/tensor.js'
 
+// Numbers that are looked at in one go: about a millisecond.
+const SLICE = 1 << 21
+
 /** Rows of inputs: a tensor [rows, …], nested arrays, an array of typed rows, or a flat typed array of whole rows. */
 export type Rows = Tensor | FloatArray | Int32Array | Uint8Array | readonly NestedInput[] | readonly FloatArray[]
 
@@ -109,15 +112,30 @@ export class Dataset {
 
   /** Throws NonFiniteError if an input or value is NaN or infinite. */
   checkFinite(operation: string): void {
+    const slices = this.#finiteSlices(operation)
+    while (!slices.next().done);
+  }
+
+  /** The same for large data: the event loop gets its turn after each slice. */
+  async checkFiniteInSlices(operation: string): Promise<void> {
+    for (const _ of this.#finiteSlices(operation)) await new Promise((resume) => setImmediate(resume))
+  }
+
+  // Stops between slices.
+  *#finiteSlices(operation: string): Generator<void> {
     for (const [name, data] of [
       ['x', this.x],
       ['y', this.y],
     ] as const) {
       if (data instanceof Uint8Array || data instanceof Int32Array) continue
-      const at = native().firstNonFinite(data)
-      if (at < 0) continue
-      const row = Math.floor(at / (data.length / this.rows))
-      throw new NonFiniteError(operation, `finite numbers in ${name}`, `${data[at]} in row ${row}`)
+      for (let start = 0; start < data.length; start += SLICE) {
+        if (start > 0) yield
+        const slice = data.subarray(start, start + SLICE)
+        const at = native().firstNonFinite(slice)
+        if (at < 0) continue
+        const row = Math.floor((start + at) / (data.length / this.rows))
+        throw new NonFiniteError(operation, `finite numbers in ${name}`, `${slice[at]} in row ${row}`)
+      }
     }
   }
 

@@ -77,8 +77,7 @@ export const gradientFlow: Rule = (trace, layers, found) => {
 }
 
 /** Columns of the inputs far from mean 0 and deviation 1. */
-export const inputColumns: Rule = ({ x }) => {
-  if (x.dtype === 'int32') return []
+export const inputs: Rule = ({ x }) => {
   const columns = columnMoments(x)
   const varied = columns.filter(({ std }) => std > 1e-6)
   const size = ({ mean, std }: { mean: number; std: number }) => Math.hypot(mean, std)
@@ -127,10 +126,8 @@ export function lossAtStart(start: boolean): Rule {
     if (chance === undefined || !Number.isFinite(loss)) return []
     const labelled = y.dtype === 'int32'
     const classes = (output as Tensor).shape.at(-1)
-    const even = Math.log(classes!)
-    const formula = Math.abs(chance - even) < 1e-3 * even ? ` (ln ${classes} = ${even.toFixed(3)})` : ''
     const guess = labelled
-      ? `guessing among ${classes} classes gives ${brief(chance)}${formula}`
+      ? `guessing among ${classes} classes gives ${brief(chance)} (ln ${classes} = ${Math.log(classes!).toFixed(3)})`
       : `the best constant answer has ${brief(chance)}`
     const limit = labelled ? 1.5 * chance + 1 : 5 * chance
     if (loss > limit) {

@@ -3,14 +3,13 @@
 import type { Dataset } from '../data/dataset.js'
 import { type Gate, gateName, suspend, type Value } from '../gates/gate.js'
 import { watching } from '../gates/watch.js'
-import { Dropout } from '../nn/dropout.js'
 import { isTrainable } from '../nn/layer.js'
 import type { Loss } from '../nn/losses.js'
 import { Model } from '../nn/model.js'
 import type { Parameter } from '../nn/parameters.js'
 import { Sequential } from '../nn/sequential.js'
 import { Optimizer } from '../optim/optimizer.js'
-import { allocate, type FloatArray, type FloatDType } from '../tensor/dtype.js'
+import { allocate, type FloatArray } from '../tensor/dtype.js'
 import { Tensor } from '../tensor/tensor.js'
 
 /** One parameter as the diagnosis sees it. */
@@ -61,8 +60,8 @@ function leavesOf(model: Model, prefix = '', found = new Map<Gate, string>()): M
 }
 
 /**
- * Runs the batch as in training. The model is afterwards as it was: parameters, gradients, buffers, masks to come, mode, and
- * a forward that waits for its backward.
+ * Runs the batch as in training. The model is afterwards as it was: parameters, gradients, buffers, mode, and a forward that
+ * waits for its backward.
  */
 export function measure(model: Model, data: Dataset, loss: Loss, optimizer: unknown): Trace {
   const { dtype, block } = model
@@ -72,13 +71,11 @@ export function measure(model: Model, data: Dataset, loss: Loss, optimizer: unkn
   const gradients = block.gradients.slice()
   const values = block.values.slice()
   const buffers = model.buffers().map(({ value }) => ({ value, copy: value.data.slice() }))
-  const places = leavesOf(model)
-  const dropouts = [...places.keys()].flatMap((gate) => (gate instanceof Dropout ? [{ gate, drawn: gate.drawn }] : []))
   const resume = suspend(model)
   const { training } = model
   if (!training) model.train()
   try {
-    const { passes, output, value, readers } = run(model, places, loss, x, y)
+    const { passes, output, value, readers } = run(model, loss, x, y)
     const { lossAfter, ratios } = tryStep(model, loss, x, y, optimizer, values)
     for (const pass of passes) {
       pass.parameters = parametersOf(pass.gate).map((parameter) => ({
@@ -93,7 +90,6 @@ export function measure(model: Model, data: Dataset, loss: Loss, optimizer: unkn
     block.values.set(values)
     block.gradients.set(gradients)
     for (const { value, copy } of buffers) value.data.set(copy)
-    for (const { gate, drawn } of dropouts) gate.drawn = drawn
     if (!training) model.eval()
     resume()
   }
@@ -103,7 +99,8 @@ function parametersOf(gate: Gate): readonly Parameter[] {
   return isTrainable(gate) ? gate.parameters() : []
 }
 
-function run(model: Model, places: ReadonlyMap<Gate, string>, loss: Loss, x: Tensor, y: Tensor) {
+function run(model: Model, loss: Loss, x: Tensor, y: Tensor) {
+  const places = leavesOf(model)
   const passes: Pass[] = []
   const readers = new Map<Value, number>()
   const watcher = {
@@ -161,19 +158,16 @@ export function norm(values: ArrayLike<number>): number {
   return Math.sqrt(sum)
 }
 
-// The loss of answers that do not look at the row: all classes equally likely, as logits and log-probabilities alike; for
-// values zeros, or the targets' means.
+// The loss of answers that do not look at the row: zeros (logits: all classes equally likely) or the targets' means.
 function chanceOf(loss: Loss, output: Value, y: Tensor): number | undefined {
   if (!(output instanceof Tensor)) return undefined
-  const width = output.shape[output.rank - 1] ?? 1
-  const constant = () => allocate(output.dtype as FloatDType, output.data.length)
-  const answers = [constant()]
-  if (loss.targets === 'labels') answers[0]!.fill(-Math.log(width))
-  else if (y.data.length === output.data.length) {
-    const rows = output.data.length / width
+  const answers = [allocate(output.dtype as 'float32', output.data.length)]
+  if (loss.targets !== 'labels' && y.data.length === output.data.length) {
+    const rows = output.shape[0]!
+    const width = output.data.length / rows
     const means = new Float64Array(width)
     for (let i = 0; i < y.data.length; i++) means[i % width]! += y.data[i]! / rows
-    answers.push(constant().map((_, i) => means[i % width]!))
+    answers.push(answers[0]!.map((_, i) => means[i % width]!) as FloatArray)
   }
   try {
     const found = Math.min(...answers.map((answer) => loss.forward(new Tensor(answer, output.shape), y)))

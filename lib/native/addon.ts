@@ -32,10 +32,15 @@ export interface NativeInfo {
  * Outputs are written in place; `=` overwrites, `+=` adds.
  */
 export interface Addon extends LayerFunctions {
-  /** `parameters` are the model's, in a SharedArrayBuffer; the plan keeps them. */
+  /**
+   * `parameters` are the model's; `buffers` what batch norm keeps; `counters` (a Float64Array) count what dropout has drawn.
+   * All lie in SharedArrayBuffers, and the plan keeps them.
+   */
   readonly NativePlan: new (
     description: PlanDescription,
     parameters: FloatArray,
+    buffers?: readonly FloatArray[],
+    counters?: Float64Array,
   ) => NativePlan
   info(): NativeInfo
   /** Threads of the process-wide pool (1 to 256). */

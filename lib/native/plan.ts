@@ -7,6 +7,14 @@ export type PlanOp = { x: number[]; y: number } & (
   | { kind: 'unary'; op: number; p0: number; p1: number }
   | { kind: 'prelu'; weight: number; weightLength: number }
   | { kind: 'softmax' | 'logSoftmax' | 'add' | 'subtract' | 'multiply' | 'concat' }
+  /** gamma, beta, epsilon */
+  | { kind: 'layerNorm'; weight?: number; weightLength?: number; bias?: number; p0: number }
+  /** also momentum, and the number of the running mean's buffer; the variance's is the next. */
+  | { kind: 'batchNorm'; weight?: number; weightLength?: number; bias?: number; p0: number; p1: number; buffer: number }
+  /** p, and the number of the counter that tells where the next mask begins. */
+  | { kind: 'dropout'; p0: number; seed: number; stream: number; counter: number }
+  /** Reads value 0 as indices. `padding`: an entry that is not trained. */
+  | { kind: 'embedding'; weight: number; weightLength: number; padding?: number }
 )
 
 /** A network to compile: op i makes value i + 1 (value 0 is the input), `widths[v]` is the elements per row of value v. */
@@ -20,6 +28,8 @@ export interface PlanDescription {
   loss: 'none' | 'crossEntropy' | 'squaredError'
   /** Length of the flat parameter vector. */
   parameters: number
+  /** Whether the input are indices. */
+  integers: boolean
 }
 
 /** What a plan tells about itself. */
@@ -42,8 +52,8 @@ export interface PlanReport {
 export interface NativePlan {
   /**
    * Copies the rows `rows[start … start + count)` of x and y into a staging slot (0 or 1), x multiplied by `scale`. y holds
-   * labels (Int32Array or Uint8Array) for cross-entropy, else targets. Throws OUT_OF_RANGE for a bad row or label, and for
-   * a slot that a training or evaluation still reads.
+   * labels (Int32Array or Uint8Array) for cross-entropy, else targets. Throws OUT_OF_RANGE for a bad row, label or index, and
+   * refuses a slot that a training or evaluation still reads.
    */
   stage(
     slot: number,
@@ -73,9 +83,9 @@ export interface NativePlan {
   /** The same numbers for a staged slot, without changing anything. */
   evaluate(slot: number): Promise<Float64Array>
   /** Resolves to a new array [rows, outputs]. x is copied before the call returns. */
-  predict(x: FloatArray): Promise<FloatArray>
+  predict(x: FloatArray | Int32Array): Promise<FloatArray>
   /** y = network(x), on this thread, without allocation. */
-  predictSync(x: FloatArray, y: FloatArray): void
+  predictSync(x: FloatArray | Int32Array, y: FloatArray): void
   /** Ends trainings and evaluations that run or wait, each before its next batch; new ones do nothing until `resume()`. */
   stop(): void
   resume(): void

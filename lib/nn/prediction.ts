@@ -3,7 +3,8 @@ import { describe } from '../checks.js'
 import { ShapeError } from '../errors.js'
 import { formText, type Value } from '../gates/gate.js'
 import { type NestedInput, tensor } from '../tensor/create.js'
-import { allocate, dtypeOf, type FloatArray, type FloatDType } from '../tensor/dtype.js'
+import { allocate, type DType, dtypeOf, type FloatArray, type FloatDType } from '../tensor/dtype.js'
+import { type Shape, sameShape } from '../tensor/shape.js'
 import { Tensor } from '../tensor/tensor.js'
 import type { Model } from './model.js'
 import { type Predictor, predictorOf } from './predictor.js'
@@ -17,7 +18,9 @@ const PREDICT_ROWS = 512
 /** What stands behind `predict`, `predictSync` and `predictInto` of one model. */
 export class Prediction {
   readonly #model: Model
-  #predictor: Predictor | null | undefined
+  #predictor: Predictor | undefined
+  // The row shape that could not be compiled: not tried again.
+  #refused: Shape | undefined
 
   constructor(model: Model) {
     this.#model = model
@@ -28,7 +31,7 @@ export class Prediction {
     const input = this.#inputTensor(x)
     const predictor = this.#compiledFor(input)
     if (!predictor) return joined(input, await this.#blocks(input))
-    return outputTensor(input, await predictor.predict(input.data as FloatArray), predictor.outputs)
+    return outputTensor(input, await predictor.predict(input.data), predictor)
   }
 
   /** The same at once. */
@@ -41,15 +44,16 @@ export class Prediction {
         Array.from(rowBlocks(input), (rows) => this.#rowsOut(rows)),
       )
     const out = allocate(this.#model.dtype, (input.size / predictor.inputs) * predictor.outputs)
-    predictor.predictSync(input.data as FloatArray, out)
-    return outputTensor(input, out, predictor.outputs)
+    predictor.predictSync(input.data, out)
+    return outputTensor(input, out, predictor)
   }
 
   /** The same into `out`, without allocation where the model is compiled and both arrays have its element type. */
   predictInto(row: FloatArray | Int32Array, out: FloatArray): void {
-    const predictor = this.#compiled()
-    if (predictor && fits(row, out, predictor, this.#model.dtype)) {
-      predictor.predictSync(row as FloatArray, out)
+    const { inputs } = this.#model
+    const predictor = inputs === undefined ? undefined : this.#flat(inputs)
+    if (predictor && fits(row, out, predictor, this.#model)) {
+      predictor.predictSync(row, out)
       return
     }
     const result = this.predictSync(row).data
@@ -58,19 +62,30 @@ export class Prediction {
     out.set(result)
   }
 
-  // Made anew when the parameters have moved.
-  #compiled(): Predictor | null {
-    if (this.#predictor === undefined || this.#predictor?.current === false) {
-      this.#predictor = predictorOf(this.#model) ?? null
-    }
-    return this.#predictor
+  // For rows that are vectors; without a new array for the shape where nothing has changed.
+  #flat(inputs: number): Predictor | undefined {
+    const known = this.#predictor
+    const usable = known?.current && known.rowShape.length === 1 && known.inputs === inputs
+    return usable ? known : this.#compiled([inputs])
+  }
+
+  // Made anew when the parameters have moved or rows have another shape.
+  #compiled(rowShape: Shape): Predictor | undefined {
+    if (this.#predictor?.current && sameShape(this.#predictor.rowShape, rowShape)) return this.#predictor
+    if (this.#refused && sameShape(this.#refused, rowShape)) return undefined
+    const made = predictorOf(this.#model, rowShape)
+    if (made) this.#predictor = made
+    else this.#refused = rowShape
+    return made
   }
 
   // Only for inputs of the right form: the gates say best what is wrong with others.
-  #compiledFor(x: Tensor): Predictor | null {
-    const predictor = this.#compiled()
-    if (!predictor || x.dtype !== this.#model.dtype || x.size === 0) return null
-    return x.rank >= 1 && x.rank <= 2 && x.shape[x.rank - 1] === predictor.inputs ? predictor : null
+  #compiledFor(x: Tensor): Predictor | undefined {
+    const { inputs, inputDType } = this.#model
+    if (x.dtype !== inputDType || x.size === 0 || x.rank === 0) return undefined
+    if (x.rank > 1) return this.#compiled(x.shape.slice(1))
+    if (inputs === undefined) return inputDType === 'int32' ? this.#compiled([]) : undefined
+    return x.size === inputs ? this.#flat(inputs) : undefined
   }
 
   async #blocks(input: Tensor): Promise<Tensor[]> {
@@ -97,14 +112,18 @@ export class Prediction {
   }
 }
 
-function fits(row: unknown, out: unknown, { inputs, outputs }: Predictor, dtype: FloatDType): boolean {
-  const kind = dtype === 'float64' ? Float64Array : Float32Array
-  if (!(row instanceof kind) || !(out instanceof kind)) return false
+function fits(row: unknown, out: unknown, { inputs, outputs }: Predictor, { dtype, inputDType }: Model): boolean {
+  if (!isOf(inputDType, row) || !isOf(dtype, out)) return false
   return row.length > 0 && row.length % inputs === 0 && row.length * outputs === out.length * inputs
 }
 
-function outputTensor(input: Tensor, out: FloatArray, outputs: number): Tensor {
-  return new Tensor(out, Object.freeze(input.rank === 1 ? [outputs] : [input.shape[0]!, outputs]))
+function isOf(dtype: DType, data: unknown): data is FloatArray | Int32Array {
+  return data instanceof (dtype === 'float64' ? Float64Array : dtype === 'float32' ? Float32Array : Int32Array)
+}
+
+function outputTensor(input: Tensor, out: FloatArray, { inputs, outputs }: Predictor): Tensor {
+  const single = input.rank === 1 && input.size === inputs && input.dtype !== 'int32'
+  return new Tensor(out, Object.freeze(single ? [outputs] : [input.size / inputs, outputs]))
 }
 
 function* rowBlocks(x: Tensor): Generator<Tensor> {

@@ -1,9 +1,9 @@
 // Trains a compiled plan, off the main thread and several batches per call.
 import { lower } from '../compile/lower.js'
-import { buildPlan } from '../compile/plan.js'
+import { type BuiltPlan, buildPlan } from '../compile/plan.js'
 import { hasNativeRule } from '../compile/updates.js'
 import type { Dataset } from '../data/dataset.js'
-import type { NativePlan } from '../native/addon.js'
+import type { Dropout } from '../nn/dropout.js'
 import type { Loss } from '../nn/losses.js'
 import type { Model } from '../nn/model.js'
 import type { ParameterBlock } from '../nn/parameters.js'
@@ -21,9 +21,8 @@ export class PlanTrainer implements Trainer {
   readonly #optimizer: Optimizer
   readonly #block: ParameterBlock
   readonly #batchSize: number
-  readonly #rows: number
-  readonly #plan: NativePlan
-  readonly #staging: Staging
+  readonly #compiled: Cached
+  #staging: { readonly data: Dataset; readonly staging: Staging } | undefined
 
   /** The trainer, or undefined where the model, the loss or the optimizer has no native form. */
   static create(
@@ -33,51 +32,56 @@ export class PlanTrainer implements Trainer {
     data: Dataset,
     batchSize: number,
   ): PlanTrainer | undefined {
-    if (!hasNativeRule(optimizer)) return undefined
+    if (!hasNativeRule(optimizer) || data.weights) return undefined
     const batch = Math.min(batchSize, data.rows)
-    const plan = compiled('training', model, loss, data, batch)
-    return plan && new PlanTrainer(model, loss, optimizer, data, batch, plan)
+    const made = compiled('training', model, loss, data, batch)
+    return made && new PlanTrainer(model, loss, optimizer, batch, made)
   }
 
-  private constructor(
-    model: Model,
-    loss: Loss,
-    optimizer: Optimizer,
-    data: Dataset,
-    batchSize: number,
-    plan: NativePlan,
-  ) {
+  private constructor(model: Model, loss: Loss, optimizer: Optimizer, batchSize: number, compiled: Cached) {
     this.#model = model
     this.#loss = loss
     this.#optimizer = optimizer
     this.#block = model.block
     this.#batchSize = batchSize
-    this.#rows = data.rows
-    this.#plan = plan
-    this.#staging = new Staging(plan, data, batchSize)
+    this.#compiled = compiled
   }
 
-  async run(order: Int32Array, start: number, count: number, signal: AbortSignal | undefined): Promise<Float64Array> {
+  async run(
+    data: Dataset,
+    order: Int32Array,
+    start: number,
+    count: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Float64Array> {
     const state = this.#optimizer.state(this.#model)
     const { optimizer: rule, options } = this.#optimizer.update
     const [s0 = null, s1 = null, s2 = null] = state.vectors
     const numbers = Float64Array.from(options)
+    const { plan, counters, dropouts } = this.#compiled
+    for (const [i, dropout] of dropouts.entries()) counters[i] = dropout.drawn
     let step = state.step + 1
     const begin = async (slot: number, rows: number): Promise<Float64Array> => {
-      const promise = this.#plan.train(slot, this.#block.gradients, s0, s1, s2, rule, numbers, step)
+      const promise = plan.train(slot, this.#block.gradients, s0, s1, s2, rule, numbers, step)
       step += Math.ceil(rows / this.#batchSize)
       const results = await promise
       const batches = results.length / RESULT_WIDTH
       state.step += batches > 0 && !Number.isFinite(results.at(-RESULT_WIDTH)!) ? batches - 1 : batches
       return results
     }
-    return this.#staging.run(order, start, Math.min(start + count * this.#batchSize, this.#rows), begin, signal)
+    if (this.#staging?.data !== data)
+      this.#staging = { data, staging: new Staging(this.#compiled, data, this.#batchSize) }
+    const end = Math.min(start + count * this.#batchSize, data.rows)
+    const results = await this.#staging.staging.run(order, start, end, begin, signal)
+    for (const [i, dropout] of dropouts.entries()) dropout.drawn = counters[i]!
+    return results
   }
 
   async evaluate(data: Dataset, signal: AbortSignal | undefined): Promise<Evaluation> {
     const batch = Math.min(EVALUATION_ROWS, data.rows)
-    const plan = compiled('evaluation', this.#model, this.#loss, data, batch)!
-    const staging = new Staging(plan, data, batch)
+    const built = compiled('evaluation', this.#model, this.#loss, data, batch)!
+    const { plan } = built
+    const staging = new Staging(built, data, batch)
     const results = await staging.run(data.order(false, 0, 0), 0, data.rows, (slot) => plan.evaluate(slot), signal)
     signal?.throwIfAborted()
     let loss = 0
@@ -92,24 +96,24 @@ export class PlanTrainer implements Trainer {
 }
 
 /** A plan with its description; it serves until that changes or the parameters move. */
-interface Cached {
+interface Cached extends BuiltPlan {
   readonly key: string
   readonly block: ParameterBlock
-  readonly plan: NativePlan
+  readonly dropouts: readonly Dropout[]
 }
 
 /** The last plan of each model, by use: slots of one are not written to while the other runs. */
 const plans = { training: new WeakMap<Model, Cached>(), evaluation: new WeakMap<Model, Cached>() }
 
-function compiled(use: keyof typeof plans, model: Model, loss: Loss, data: Dataset, batch: number) {
+function compiled(use: keyof typeof plans, model: Model, loss: Loss, data: Dataset, batch: number): Cached | undefined {
   const { block } = model
   const { rowShape } = data
-  const description = lower(model, { rowShape, batch, loss, training: use === 'training' })
-  if (!description) return undefined
-  const key = JSON.stringify(description)
+  const lowered = lower(model, { rowShape, batch, loss, training: use === 'training' })
+  if (!lowered) return undefined
+  const key = JSON.stringify(lowered.description)
   const known = plans[use].get(model)
-  if (known?.key === key && known.block === block) return known.plan
-  const plan = buildPlan('fit', description, block)
-  plans[use].set(model, { key, block, plan })
-  return plan
+  if (known?.key === key && known.block === block) return known
+  const made = { ...buildPlan('fit', lowered, block), key, block, dropouts: lowered.dropouts }
+  plans[use].set(model, made)
+  return made
 }

@@ -24,25 +24,29 @@ export class EagerTrainer implements Trainer {
   readonly #model: Model
   readonly #loss: Loss
   readonly #optimizer: Steps
-  readonly #data: Dataset
   readonly #batchSize: number
   #last = performance.now()
 
-  constructor(model: Model, loss: Loss, optimizer: Steps, data: Dataset, batchSize: number) {
+  constructor(model: Model, loss: Loss, optimizer: Steps, batchSize: number) {
     this.#model = model
     this.#loss = loss
     this.#optimizer = optimizer
-    this.#data = data
     this.#batchSize = batchSize
   }
 
-  async run(order: Int32Array, start: number, count: number, signal: AbortSignal | undefined): Promise<Float64Array> {
+  async run(
+    data: Dataset,
+    order: Int32Array,
+    start: number,
+    count: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Float64Array> {
     const results = new Float64Array(count * RESULT_WIDTH)
     let done = 0
     while (done < count && !signal?.aborted) {
       const from = start + done * this.#batchSize
-      const rows = Math.min(this.#batchSize, this.#data.rows - from)
-      const [loss, correct] = this.#train(order, from, rows)
+      const rows = Math.min(this.#batchSize, data.rows - from)
+      const [loss, correct] = this.#train(data, order, from, rows)
       results.set([loss, correct, rows], RESULT_WIDTH * done++)
       if (!Number.isFinite(loss)) break
       await this.#breathe()
@@ -50,21 +54,17 @@ export class EagerTrainer implements Trainer {
     return results.subarray(0, done * RESULT_WIDTH)
   }
 
-  #train(order: Int32Array, start: number, rows: number): [loss: number, correct: number] {
+  #train(data: Dataset, order: Int32Array, start: number, rows: number): [loss: number, correct: number] {
     const { dtype } = this.#model
-    const x = this.#data.gatherInputs(order, start, rows, dtype)
-    const y = this.#data.gatherTargets(order, start, rows, dtype)
+    const x = data.gatherInputs(order, start, rows, dtype)
+    const y = data.gatherTargets(order, start, rows, dtype)
     const output = this.#model.forward(x)
-    const loss = this.#loss.forward(output, y, this.#data.gatherWeights(order, start, rows))
+    const loss = this.#loss.forward(output, y, data.gatherWeights(order, start, rows))
     if (!Number.isFinite(loss)) return [loss, 0]
     const [gradient] = this.#loss.backward()
     this.#model.backward(gradient as Value, { inputGradient: false })
     this.#optimizer.step(this.#model)
-    return [loss, this.#correct(output, y)]
-  }
-
-  #correct(output: Value, y: Tensor): number {
-    return this.#data.labelled && output instanceof Tensor && output.rank === 2 ? countCorrect(output, y) : 0
+    return [loss, correctRows(data, output, y)]
   }
 
   async evaluate(data: Dataset, signal: AbortSignal | undefined): Promise<Evaluation> {
@@ -80,7 +80,7 @@ export class EagerTrainer implements Trainer {
         throw new ShapeError('fit', 'a network whose output is a tensor', formText(output))
       const y = data.gatherTargets(order, start, rows, dtype)
       loss += this.#loss.forward(output, y, data.gatherWeights(order, start, rows)) * rows
-      correct += this.#correct(output, y)
+      correct += correctRows(data, output, y)
       await this.#breathe()
     }
     const mean = loss / data.rows
@@ -92,4 +92,8 @@ export class EagerTrainer implements Trainer {
     await new Promise((resume) => setImmediate(resume))
     this.#last = performance.now()
   }
+}
+
+function correctRows(data: Dataset, output: Value, y: Tensor): number {
+  return data.labelled && output instanceof Tensor && output.rank === 2 ? countCorrect(output, y) : 0
 }

@@ -9,6 +9,7 @@ import { isLoss, type Loss, lossText } from '../nn/losses.js'
 import { Model } from '../nn/model.js'
 import type { Steps } from './eager.js'
 import type { EpochRecord } from './history.js'
+import { type BatchStream, isStream } from './stream.js'
 
 /** What callbacks are told after a batch. Batches and epochs count from 1. */
 export interface BatchEvent {
@@ -63,7 +64,7 @@ export interface FitPlan {
   readonly optimizer: Steps
   readonly epochs: number
   readonly batchSize: number
-  readonly train: Dataset
+  readonly train: Dataset | BatchStream
   readonly validation: Dataset | undefined
   readonly callbacks: readonly Callback[]
   readonly signal: AbortSignal | undefined
@@ -86,7 +87,7 @@ const keys = [
 ] as const
 
 /** Checks everything that fit is given. Throws typed errors; changes nothing. */
-export function checkFit(model: Model, train: Samples, given: FitOptions): FitPlan {
+export function checkFit(model: Model, train: Samples | BatchStream, given: FitOptions): FitPlan {
   if (!(model instanceof Model)) throw new ArgumentError('fit', 'a model, such as a Sequential', describe(model))
   const {
     loss,
@@ -110,19 +111,19 @@ export function checkFit(model: Model, train: Samples, given: FitOptions): FitPl
     if (typeof callback !== 'object' || callback === null)
       throw new ArgumentError('fit', 'callbacks to be objects', describe(callback))
   }
+  if (isStream(train) && (given.batchSize ?? given.shuffle ?? given.seed) !== undefined) {
+    throw new ArgumentError('fit', 'no batchSize, shuffle and seed for data that comes in batches', 'one of them')
+  }
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new ArgumentError('fit', 'signal to be an AbortSignal', describe(signal))
   }
-  const data = checkData(model, loss, train, 'fit')
-  if ((data.rows % positiveInteger('fit', 'batchSize', batchSize) || batchSize) === 1 && normalises(model)) {
-    throw new ArgumentError('fit', 'batches of at least 2 rows for BatchNorm (another batchSize)', 'a last one of 1')
-  }
+  positiveInteger('fit', 'batchSize', batchSize)
   return {
     loss,
     optimizer,
     epochs: positiveInteger('fit', 'epochs', epochs),
     batchSize,
-    train: data,
+    train: isStream(train) ? train : checkTrainingData(model, loss, train, batchSize),
     validation: validation === undefined ? undefined : checkData(model, loss, validation, 'fit validation'),
     callbacks,
     signal,
@@ -137,6 +138,21 @@ function normalises(gate: Gate): boolean {
   return gate instanceof Model ? gate.gates.some(normalises) : gate instanceof BatchNorm
 }
 
+/** Throws NonFiniteError if a number of the data is NaN or infinite; the event loop runs meanwhile. */
+export async function checkNumbers({ train, validation }: Pick<FitPlan, 'train' | 'validation'>): Promise<void> {
+  if (train instanceof Dataset) await train.checkFiniteInSlices('fit')
+  await validation?.checkFiniteInSlices('fit validation')
+}
+
+/** Data to train on: checked, also for batches that are too small. @param batchSize - all rows at once unless told */
+export function checkTrainingData(model: Model, loss: Loss, samples: Samples, batchSize?: number): Dataset {
+  const data = checkData(model, loss, samples, 'fit')
+  if ((data.rows % (batchSize ?? data.rows) || (batchSize ?? data.rows)) === 1 && normalises(model)) {
+    throw new ArgumentError('fit', 'batches of at least 2 rows for BatchNorm (another batchSize)', 'a last one of 1')
+  }
+  return data
+}
+
 function checkData(model: Model, loss: Loss, samples: Samples, operation: string): Dataset {
   const { inputs, outputs, dtype, inputDType } = model
   const { targets, ignoreIndex } = loss
@@ -144,7 +160,6 @@ function checkData(model: Model, loss: Loss, samples: Samples, operation: string
   if (data.weights && loss.forward.length < 3) {
     throw new ArgumentError(operation, 'a loss that takes weights of samples', lossText(loss))
   }
-  data.checkFinite(operation)
   if (data.labelled && outputs !== undefined) checkLabels(operation, data.y as Int32Array, outputs, ignoreIndex)
   return data
 }

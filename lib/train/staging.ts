@@ -1,7 +1,8 @@
 // Feeds a native plan: copies rows into one of its two staging slots while it works on the other.
+
+import type { BuiltPlan } from '../compile/plan.js'
 import type { Dataset } from '../data/dataset.js'
 import type { NativePlan } from '../native/addon.js'
-import { translated } from '../native/load.js'
 
 // Bytes of a slice: a part of the second-level cache, and well under a millisecond to copy.
 const SLICE_BYTES = 1 << 20
@@ -17,15 +18,17 @@ interface Staged {
 /** One data set on its way through one plan. */
 export class Staging {
   readonly #plan: NativePlan
+  readonly #built: BuiltPlan
   readonly #data: Dataset
   readonly #sliceRows: number
   #ahead: Staged | undefined
   #slot = 0
 
   /** @param batchSize - rows per batch of the plan: slices are whole batches */
-  constructor(plan: NativePlan, data: Dataset, batchSize: number) {
+  constructor(built: BuiltPlan, data: Dataset, batchSize: number) {
     const rowBytes = (data.x.length / data.rows + data.y.length / data.rows) * 4
-    this.#plan = plan
+    this.#plan = built.plan
+    this.#built = built
     this.#data = data
     this.#sliceRows = Math.max(1, Math.floor(SLICE_BYTES / (rowBytes * batchSize))) * batchSize
   }
@@ -61,7 +64,7 @@ export class Staging {
     } catch (error) {
       this.#plan.stop()
       await Promise.allSettled(running)
-      throw translated('fit', error)
+      throw this.#built.translated('fit', error)
     } finally {
       signal?.removeEventListener('abort', stop)
     }

@@ -10,14 +10,20 @@ export interface Evaluation {
 /** Three numbers per batch in the results of {@link Trainer.run}. */
 export const RESULT_WIDTH = 3
 
-/** Runs batches of one model with one loss and one optimizer. Batch size and training data were given when it was made. */
+/** Runs batches of one model with one loss and one optimizer. The most rows of a batch were given when it was made. */
 export interface Trainer {
   /**
-   * Trains on `count` batches of the epoch's order, the first of which starts at row `start`. Resolves to [mean loss, correct
+   * Trains on `count` batches of a data set in an order, the first of which starts at row `start`. Resolves to [mean loss, correct
    * rows, rows] for each batch that was run: fewer than asked if `signal` aborts, and no more after one whose loss is not
    * finite, which is reported but changes no parameter. Lets the event loop run meanwhile.
    */
-  run(order: Int32Array, start: number, count: number, signal: AbortSignal | undefined): Promise<Float64Array>
+  run(
+    data: Dataset,
+    order: Int32Array,
+    start: number,
+    count: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Float64Array>
   /** Loss and accuracy over a data set; changes nothing. */
   evaluate(data: Dataset, signal: AbortSignal | undefined): Promise<Evaluation>
 }

@@ -16,6 +16,13 @@ Arguments::Arguments(napi_env env, const Napi::CallbackInfo& info, const char* f
   for (std::size_t i = 0; i < kMost; i++) values_[i] = info[i];
 }
 
+Arguments::Arguments(napi_env env, napi_value value, const char* function) : env_(env), function_(function) {
+  napi_value undefined = nullptr;
+  napi_get_undefined(env, &undefined);
+  for (napi_value& each : values_) each = undefined;
+  values_[0] = value;
+}
+
 void Arguments::fail(const char* code, const char* format, ...) {
   if (!ok_) return;
   ok_ = false;

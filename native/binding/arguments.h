@@ -31,6 +31,8 @@ class Arguments {
 
   Arguments(napi_env env, napi_callback_info info, const char* function);
   Arguments(napi_env env, const Napi::CallbackInfo& info, const char* function);
+  /// Of one value, as argument 0.
+  Arguments(napi_env env, napi_value value, const char* function);
 
   Floats floats(std::size_t i, const char* name) { return read_floats(i, name, false); }
   Floats floats_or_null(std::size_t i, const char* name) { return read_floats(i, name, true); }

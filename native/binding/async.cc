@@ -1,5 +1,7 @@
 #include "async.h"
 
+#include <cstring>
+
 #include "../base/background.h"
 
 namespace chainrule::binding {
@@ -64,20 +66,33 @@ void Environment::on_done(napi_env env, napi_value, void* context, void* data) {
     delete task;
     return;
   }
-  Napi::HandleScope scope(env);
+  napi_handle_scope scope;
+  if (napi_open_handle_scope(env, &scope) != napi_ok) return;
   static_cast<Environment*>(context)->settle(env, task);
+  napi_close_handle_scope(env, scope);
 }
 
-void Environment::settle(Napi::Env env, Task* raw) {
-  std::unique_ptr<Task> task(raw);
+// What fails here fails because the environment is being ended (a worker that is terminated): nobody waits any more.
+void Environment::settle(napi_env env, Task* raw) {
+  const std::unique_ptr<Task> task(raw);
   if (--unsettled_ == 0) napi_unref_threadsafe_function(env, done_);
   if (task->status.ok()) {
-    napi_resolve_deferred(env, task->deferred_, task->resolve(env));
+    if (napi_value value = task->resolve(env)) napi_resolve_deferred(env, task->deferred_, value);
     return;
   }
-  Napi::Error error = Napi::Error::New(env, task->status.what);
-  error.Set("code", task->status.code == Code::out_of_memory ? "OUT_OF_MEMORY" : "INVALID_ARGUMENT");
-  napi_reject_deferred(env, task->deferred_, error.Value());
+  const char* const code = task->status.code == Code::out_of_memory ? "OUT_OF_MEMORY" : "INVALID_ARGUMENT";
+  napi_value message, name, error;
+  if (napi_create_string_utf8(env, task->status.what, NAPI_AUTO_LENGTH, &message) == napi_ok &&
+      napi_create_string_utf8(env, code, NAPI_AUTO_LENGTH, &name) == napi_ok && napi_create_error(env, name, message, &error) == napi_ok)
+    napi_reject_deferred(env, task->deferred_, error);
+}
+
+napi_value copied_array(napi_env env, napi_typedarray_type type, const void* from, std::size_t length, std::size_t element) {
+  void* to = nullptr;
+  napi_value buffer, array;
+  if (napi_create_arraybuffer(env, length * element, &to, &buffer) != napi_ok) return nullptr;
+  if (length) std::memcpy(to, from, length * element);
+  return napi_create_typedarray(env, type, length, buffer, 0, &array) == napi_ok ? array : nullptr;
 }
 
 }  // namespace chainrule::binding

@@ -21,8 +21,9 @@ class Task {
  public:
   virtual ~Task() = default;
   virtual void work() = 0;
-  /// The value the promise is resolved with. Not called when `status` is an error: the promise is then rejected.
-  virtual Napi::Value resolve(Napi::Env env) = 0;
+  /// The value the promise is resolved with, or null where the environment makes none any more. Not called when `status` is
+  /// an error: the promise is then rejected. Raw Node-API only: the wrappers abort in an environment that is being ended.
+  virtual napi_value resolve(napi_env env) = 0;
 
   /// Keeps a JS value (and the memory under it) alive until the task is done.
   void keep(Napi::Value value);
@@ -38,6 +39,9 @@ class Task {
   std::vector<Napi::ObjectReference> kept_;
 };
 
+/// A typed array of its own memory with these elements, or null where the environment makes none any more.
+napi_value copied_array(napi_env env, napi_typedarray_type type, const void* from, std::size_t length, std::size_t element);
+
 /// What the addon keeps per JS environment: the way back from background threads.
 class Environment {
  public:
@@ -52,7 +56,7 @@ class Environment {
  private:
   static void on_done(napi_env env, napi_value, void* context, void* data);
   static void on_close(void* self);
-  void settle(Napi::Env env, Task* task);
+  void settle(napi_env env, Task* task);
 
   napi_threadsafe_function done_ = nullptr;
   std::atomic<bool> closing_{false};

@@ -2,12 +2,13 @@
 
 #include "arguments.h"
 #include "functions.h"
+#include "../plan/gather.h"
 #include "plan_tasks.h"
 
 namespace chainrule::binding {
 namespace {
 
-constexpr const char* kOps[] = {"linear", "unary", "prelu", "softmax", "logSoftmax", "add", "subtract", "multiply", "concat"};
+constexpr const char* kOps[] = {"linear", "unary", "prelu", "softmax", "logSoftmax", "add", "subtract", "multiply", "concat", "layerNorm", "batchNorm", "dropout", "embedding"};
 constexpr const char* kLosses[] = {"none", "crossEntropy", "squaredError"};
 
 template <std::size_t N>
@@ -45,12 +46,18 @@ Status read_op(const Napi::Object& from, OpDescription* op) {
   op->unary = small(from.Get("op"));
   op->parameters[0] = number_or(from.Get("p0"), 0);
   op->parameters[1] = number_or(from.Get("p1"), 0);
+  op->buffer = whole(from.Get("buffer"));
+  op->counter = whole(from.Get("counter"));
+  op->seed = from.Has("seed") ? whole(from.Get("seed")) : 0;
+  op->stream = from.Has("stream") ? whole(from.Get("stream")) : 0;
+  op->padding = small(from.Get("padding"));
   return {};
 }
 
 Status read_description(const Napi::Object& from, PlanDescription* d) {
   d->batch = whole(from.Get("batch"));
   d->parameters = whole(from.Get("parameters"));
+  d->integers = from.Get("integers").ToBoolean();
   const int loss = index_of(kLosses, from.Get("loss").ToString().Utf8Value());
   if (loss < 0) return invalid("a known loss");
   d->loss = static_cast<LossKind>(loss);
@@ -108,13 +115,49 @@ Status PlanObject::build(const Napi::CallbackInfo& info) {
   a.require_length(parameters_.length, description.parameters, "parameters");
   a.require(a.dtype() == (wide_ ? DType::float64 : DType::float32), "parameters of the plan's element type");
   if (!a.ok()) return {};
-  const Status built = wide_ ? Plan<double>::build(kernels(), description, &plan_.emplace<1>()) : Plan<float>::build(kernels(), description, &plan_.emplace<0>());
-  if (!built.ok()) return built;
-  inputs_ = description.widths.front();
-  outputs_ = description.widths.back();
-  loss_ = description.loss;
-  kept_ = Napi::Persistent(info[1].As<Napi::Object>());
-  lock_ = ParameterLock::of(parameters_.data);
+  kept_.push_back(Napi::Persistent(info[1].As<Napi::Object>()));
+  return with_dtype(a.dtype(), [&]<class T>() {
+    Memory<T> memory;
+    const Status attached = read_memory(info, a.dtype(), &description, &memory);
+    if (!attached.ok() || info.Env().IsExceptionPending()) return attached;
+    auto& plan = plan_.emplace<std::unique_ptr<Plan<T>>>();
+    const Status built = Plan<T>::build(kernels(), description, &plan);
+    if (!built.ok()) return built;
+    plan->attach(std::move(memory));
+    inputs_ = description.widths.front();
+    outputs_ = description.widths.back();
+    loss_ = description.loss;
+    integers_ = description.integers;
+    index_limit_ = index_limit(description);
+    lock_ = ParameterLock::of(parameters_.data);
+    return Status{};
+  });
+}
+
+// Arguments 2 and 3: an array of buffers, and the counters; both may be missing. All lie in shared memory.
+template <class T>
+Status PlanObject::read_memory(const Napi::CallbackInfo& info, DType dtype, PlanDescription* description, Memory<T>* memory) {
+  if (info[2].IsArray()) {
+    const Napi::Array buffers = info[2].As<Napi::Array>();
+    for (uint32_t i = 0; i < buffers.Length(); i++) {
+      const Napi::Value buffer = buffers.Get(i);
+      Arguments a(info.Env(), buffer, "NativePlan");
+      const Floats floats = a.shared_floats(0, "a buffer");
+      a.require(a.dtype() == dtype, "buffers of the plan's element type");
+      if (!a.ok()) return {};
+      memory->buffers.push_back(floats.as<T>());
+      description->buffers.push_back(floats.length);
+      kept_.push_back(Napi::Persistent(buffer.As<Napi::Object>()));
+    }
+  }
+  Arguments a(info.Env(), info, "NativePlan");
+  if (a.is_null(3)) return {};
+  const Floats counters = a.shared_floats(3, "counters");
+  a.require(a.dtype() == DType::float64, "counters in a Float64Array");
+  if (!a.ok()) return {};
+  memory->counters = counters.as<double>();
+  description->counters = counters.length;
+  kept_.push_back(Napi::Persistent(info[3].As<Napi::Object>()));
   return {};
 }
 
@@ -138,7 +181,7 @@ Napi::Value PlanObject::stage(const Napi::CallbackInfo& info) {
   const auto slot = static_cast<std::size_t>(a.integer(0, "slot", 0, 1));
   a.require(loss_ != LossKind::none, "a plan with a loss");
   a.require(held_[slot].load() == 0, "a slot that is not being read");
-  const StageRequest request = read_stage(a, inputs_, outputs_, loss_);
+  const StageRequest request = read_stage(a, {inputs_, outputs_, loss_, integers_, index_limit_});
   if (!a.ok()) return {};
   a.check(wide_ ? copy_rows<double>(request, &staging_[slot]) : copy_rows<float>(request, &staging_[slot]));
   account();
@@ -171,12 +214,26 @@ Napi::Value PlanObject::evaluate(const Napi::CallbackInfo& info) {
   return Environment::of(info.Env()).start(info.Env(), std::move(task), &strand_);
 }
 
+// Whole rows of x: numbers of the plan's type, or indices in range.
+Floats PlanObject::read_rows(Arguments& a, std::size_t i) const {
+  Floats x;
+  if (integers_) {
+    const Ints indices = a.ints(i, "x");
+    const std::size_t bad = first_bad_row(indices.data, indices.length, index_limit_);
+    if (bad < indices.length) a.check({Code::out_of_range, "index out of range", static_cast<int64_t>(bad), indices.data[bad]});
+    x = {indices.data, indices.length};
+  } else {
+    x = a.floats(i, "x");
+    a.require(a.dtype() == (wide_ ? DType::float64 : DType::float32), "an array of the plan's element type");
+  }
+  a.require(x.length % inputs_ == 0, "whole rows of x");
+  return x;
+}
+
 Napi::Value PlanObject::predict(const Napi::CallbackInfo& info) {
   Arguments a(info.Env(), info, "predict");
   a.require(loss_ == LossKind::none, "a plan without a loss");
-  const Floats x = a.floats(0, "x");
-  a.require(a.dtype() == (wide_ ? DType::float64 : DType::float32), "an array of the plan's element type");
-  a.require(x.length % inputs_ == 0, "whole rows of x");
+  const Floats x = read_rows(a, 0);
   if (!a.ok()) return {};
   auto task = std::make_unique<PredictTask>(*this, x, x.length / inputs_, outputs_);
   a.check(task->status);
@@ -188,13 +245,13 @@ Napi::Value PlanObject::predict(const Napi::CallbackInfo& info) {
 Napi::Value PlanObject::predict_sync(const Napi::CallbackInfo& info) {
   Arguments a(info.Env(), info, "predictSync");
   a.require(loss_ == LossKind::none, "a plan without a loss");
-  const Floats x = a.floats(0, "x"), y = a.floats(1, "y");
+  const Floats x = read_rows(a, 0), y = a.floats(1, "y");
   a.require(a.dtype() == (wide_ ? DType::float64 : DType::float32), "arrays of the plan's element type");
-  a.require(x.length % inputs_ == 0 && y.length % outputs_ == 0 && x.length / inputs_ == y.length / outputs_, "whole rows of x, and y as many");
+  a.require(y.length % outputs_ == 0 && x.length / inputs_ == y.length / outputs_, "whole rows of x, and y as many");
   if (!a.ok()) return {};
   std::lock_guard<std::mutex> lock(mutex_);
   const std::size_t rows = x.length / inputs_;
-  a.check(wide_ ? predict_rows<double>(*this, x.as<double>(), y.as<double>(), rows, nullptr) : predict_rows<float>(*this, x.as<float>(), y.as<float>(), rows, nullptr));
+  a.check(wide_ ? predict_rows<double>(*this, x.data, y.as<double>(), rows, nullptr) : predict_rows<float>(*this, x.data, y.as<float>(), rows, nullptr));
   return {};
 }
 

@@ -17,7 +17,7 @@ namespace chainrule::binding {
 
 /// The rows of some batches, copied out of the user's arrays: from here on no JS action can take them away.
 struct Staging {
-  AlignedBuffer x, targets, labels;
+  AlignedBuffer x, targets, labels;  // x: numbers, or indices
   std::size_t rows = 0;
 };
 
@@ -30,6 +30,7 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
   template <class T> Plan<T>& plan() { return *std::get<std::unique_ptr<Plan<T>>>(plan_); }
   template <class T> T* parameters() const { return parameters_.as<T>(); }
   std::size_t parameter_count() const { return parameters_.length; }
+  bool integers() const { return integers_; }
   Staging& staging(std::size_t slot) { return staging_[slot]; }
   AlignedBuffer& snapshot() { return snapshot_; }
   std::mutex& mutex() { return mutex_; }
@@ -53,15 +54,17 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
   Napi::Value resume(const Napi::CallbackInfo& info);
   Napi::Value describe(const Napi::CallbackInfo& info);
   Status build(const Napi::CallbackInfo& info);
+  template <class T> Status read_memory(const Napi::CallbackInfo& info, DType dtype, PlanDescription* description, Memory<T>* memory);
+  Floats read_rows(Arguments& a, std::size_t i) const;
   void account();
   int64_t bytes() const;
 
-  bool wide_ = false;
+  bool wide_ = false, integers_ = false;
   std::variant<std::unique_ptr<Plan<float>>, std::unique_ptr<Plan<double>>> plan_;
-  std::size_t inputs_ = 0, outputs_ = 0;
+  std::size_t inputs_ = 0, outputs_ = 0, index_limit_ = 0;
   LossKind loss_ = LossKind::none;
   Floats parameters_;
-  Napi::ObjectReference kept_;             // the array they lie in
+  std::vector<Napi::ObjectReference> kept_;  // the arrays they, buffers and counters lie in
   std::shared_ptr<ParameterLock> lock_;
   Staging staging_[2];
   AlignedBuffer snapshot_;                 // parameters as they were when a long prediction began

@@ -33,58 +33,67 @@ void gather(const Column& from, std::size_t cols, const int32_t* rows, std::size
 
 }  // namespace
 
-StageRequest read_stage(Arguments& a, std::size_t inputs, std::size_t outputs, LossKind loss) {
+StageRequest read_stage(Arguments& a, const StageGoal& goal) {
   StageRequest r;
+  r.goal = goal;
   r.x = read_column(a, 1, "x to be a Float32Array, Float64Array, Int32Array or Uint8Array");
   r.y = read_column(a, 2, "y to be a Float32Array, Float64Array, Int32Array or Uint8Array");
   const Ints rows = a.ints(3, "rows");
   const std::size_t start = a.size(4, "start");
   r.count = a.size(5, "count");
   r.scale = a.number(6, "scale");
-  r.inputs = inputs;
-  r.outputs = outputs;
-  r.loss = loss;
   a.require(start <= rows.length && r.count <= rows.length - start, "start and count to lie in rows");
-  const bool labels = takes_labels(loss);
+  const bool labels = takes_labels(goal.loss);
   a.require(!labels || r.y.type == napi_int32_array || r.y.type == napi_uint8_array, "labels in an Int32Array or Uint8Array");
+  a.require(!goal.integers || r.x.type == napi_int32_array || r.x.type == napi_uint8_array, "indices in an Int32Array or Uint8Array");
   if (!a.ok()) return r;
   r.rows = rows.data + start;
-  const std::size_t limit = std::min(r.x.length / inputs, r.y.length / (labels ? 1 : outputs));
+  const std::size_t limit = std::min(r.x.length / goal.inputs, r.y.length / (labels ? 1 : goal.outputs));
   const std::size_t bad = first_bad_row(r.rows, r.count, limit);
   if (bad < r.count) a.check({Code::out_of_range, "row out of range", static_cast<int64_t>(start + bad), r.rows[bad]});
   return r;
 }
 
+namespace {
+
+// Whole numbers below a limit: labels, indices.
+Status gather_integers(const Column& from, std::size_t cols, const StageRequest& r, std::size_t limit, int32_t* to, const char* what) {
+  if (from.type == napi_uint8_array) gather_rows(static_cast<const uint8_t*>(from.data), cols, r.rows, r.count, 1.0, to);
+  else gather_rows(static_cast<const int32_t*>(from.data), cols, r.rows, r.count, 1.0, to);
+  const std::size_t n = r.count * cols, bad = first_bad_row(to, n, limit);
+  return bad < n ? Status{Code::out_of_range, what, r.rows[bad / cols], to[bad]} : Status{};
+}
+
+}  // namespace
+
 template <class T>
 Status copy_rows(const StageRequest& r, Staging* staging) {
-  const bool labels = takes_labels(r.loss);
+  const StageGoal& goal = r.goal;
+  const bool labels = takes_labels(goal.loss);
   staging->rows = 0;
-  T* const x = static_cast<T*>(staging->x.reserve(r.count * r.inputs * sizeof(T)));
-  void* const y = labels ? staging->labels.reserve(r.count * sizeof(int32_t)) : staging->targets.reserve(r.count * r.outputs * sizeof(T));
+  void* const x = staging->x.reserve(r.count * goal.inputs * (goal.integers ? sizeof(int32_t) : sizeof(T)));
+  void* const y = labels ? staging->labels.reserve(r.count * sizeof(int32_t)) : staging->targets.reserve(r.count * goal.outputs * sizeof(T));
   if (!x || !y) return {Code::out_of_memory, "no memory to stage batches"};
-  if (labels) {
-    int32_t* const to = static_cast<int32_t*>(y);
-    if (r.y.type == napi_uint8_array) gather_rows(static_cast<const uint8_t*>(r.y.data), 1, r.rows, r.count, 1.0, to);
-    else gather_rows(static_cast<const int32_t*>(r.y.data), 1, r.rows, r.count, 1.0, to);
-    const std::size_t bad = first_bad_row(to, r.count, r.outputs);
-    if (bad < r.count) return {Code::out_of_range, "label out of range", r.rows[bad], to[bad]};
-  } else {
-    gather(r.y, r.outputs, r.rows, r.count, 1.0, static_cast<T*>(y));
-  }
-  gather(r.x, r.inputs, r.rows, r.count, r.scale, x);
-  staging->rows = r.count;
-  return {};
+  Status status;
+  if (labels) status = gather_integers(r.y, 1, r, goal.outputs, static_cast<int32_t*>(y), "label out of range");
+  else gather(r.y, goal.outputs, r.rows, r.count, 1.0, static_cast<T*>(y));
+  if (!status.ok()) return status;
+  if (goal.integers) status = gather_integers(r.x, goal.inputs, r, goal.index_limit, static_cast<int32_t*>(x), "index out of range");
+  else gather(r.x, goal.inputs, r.rows, r.count, r.scale, static_cast<T*>(x));
+  if (status.ok()) staging->rows = r.count;
+  return status;
 }
 
 template Status copy_rows<float>(const StageRequest&, Staging*);
 template Status copy_rows<double>(const StageRequest&, Staging*);
 
 template <class T>
-Status predict_rows(PlanObject& object, const T* x, T* y, std::size_t rows, const Task* task) {
+Status predict_rows(PlanObject& object, const void* x, T* y, std::size_t rows, const Task* task) {
   Plan<T>& plan = object.plan<T>();
   const T* parameters = object.parameters<T>();
   std::shared_lock<ParameterLock> shared(object.lock());
-  if (rows > plan.batch() && object.lock().trainings.load(std::memory_order_relaxed) > 0) {
+  // A long prediction lets updates go on, on a copy; not where running statistics would have to be copied too.
+  if (rows > plan.batch() && !plan.has_buffers() && object.lock().trainings.load(std::memory_order_relaxed) > 0) {
     T* const copy = static_cast<T*>(object.snapshot().reserve(object.parameter_count() * sizeof(T)));
     if (!copy) return {Code::out_of_memory, "no memory to predict"};
     std::memcpy(copy, parameters, object.parameter_count() * sizeof(T));
@@ -93,14 +102,17 @@ Status predict_rows(PlanObject& object, const T* x, T* y, std::size_t rows, cons
   }
   for (std::size_t at = 0; at < rows; at += plan.batch()) {
     if (task && task->closing()) return {};
-    const Status status = plan.predict(pool(), parameters, x + at * plan.inputs(), std::min(plan.batch(), rows - at), y + at * plan.outputs());
+    Batch<T> batch{std::min(plan.batch(), rows - at)};
+    if (plan.integers()) batch.indices = static_cast<const int32_t*>(x) + at * plan.inputs();
+    else batch.x = static_cast<const T*>(x) + at * plan.inputs();
+    const Status status = plan.predict(pool(), parameters, batch, y + at * plan.outputs());
     if (!status.ok()) return status;
   }
   return {};
 }
 
-template Status predict_rows<float>(PlanObject&, const float*, float*, std::size_t, const Task*);
-template Status predict_rows<double>(PlanObject&, const double*, double*, std::size_t, const Task*);
+template Status predict_rows<float>(PlanObject&, const void*, float*, std::size_t, const Task*);
+template Status predict_rows<double>(PlanObject&, const void*, double*, std::size_t, const Task*);
 
 void BatchTask::work() {
   const std::size_t staged = object_.staging(slot_).rows, most = object_.batch();
@@ -114,11 +126,7 @@ void BatchTask::work() {
   }
 }
 
-Napi::Value BatchTask::resolve(Napi::Env env) {
-  Napi::Float64Array out = Napi::Float64Array::New(env, results_.size());
-  if (!results_.empty()) std::memcpy(out.Data(), results_.data(), results_.size() * sizeof(double));
-  return out;
-}
+napi_value BatchTask::resolve(napi_env env) { return copied_array(env, napi_float64_array, results_.data(), results_.size(), sizeof(double)); }
 
 void TrainTask::read(Arguments& a) {
   const std::size_t parameters = object_.parameter_count();
@@ -142,25 +150,23 @@ namespace {
 
 /// The staged rows from `at` on.
 template <class T>
-struct Rows {
-  Rows(PlanObject& object, std::size_t slot, std::size_t at) : plan(object.plan<T>()) {
-    const Staging& staged = object.staging(slot);
-    x = static_cast<const T*>(staged.x.data()) + at * plan.inputs();
-    if (takes_labels(plan.loss())) targets.labels = static_cast<const int32_t*>(staged.labels.data()) + at;
-    else targets.values = static_cast<const T*>(staged.targets.data()) + at * plan.outputs();
-  }
-  Plan<T>& plan;
-  const T* x;
-  Targets<T> targets;
-};
+Batch<T> staged_batch(PlanObject& object, std::size_t slot, std::size_t at, std::size_t rows) {
+  const Plan<T>& plan = object.plan<T>();
+  const Staging& staged = object.staging(slot);
+  Batch<T> batch{rows};
+  if (plan.integers()) batch.indices = static_cast<const int32_t*>(staged.x.data()) + at * plan.inputs();
+  else batch.x = static_cast<const T*>(staged.x.data()) + at * plan.inputs();
+  if (takes_labels(plan.loss())) batch.targets.labels = static_cast<const int32_t*>(staged.labels.data()) + at;
+  else batch.targets.values = static_cast<const T*>(staged.targets.data()) + at * plan.outputs();
+  return batch;
+}
 
 }  // namespace
 
 Status TrainTask::batch(std::size_t at, std::size_t rows, BatchResult* result) {
   const Status done = with_dtype(object_.wide() ? DType::float64 : DType::float32, [&]<class T>() {
-    const Rows<T> r(object_, slot_, at);
     const Blocks<T> blocks{object_.parameters<T>(), gradients_.as<T>(), {state_[0].as<T>(), state_[1].as<T>(), state_[2].as<T>()}, &object_.lock()};
-    return r.plan.train(pool(), blocks, r.x, r.targets, rows, update_, result);
+    return object_.plan<T>().train(pool(), blocks, staged_batch<T>(object_, slot_, at, rows), update_, result);
   });
   if (!result->finite) object_.halt();
   update_.advance();
@@ -169,39 +175,32 @@ Status TrainTask::batch(std::size_t at, std::size_t rows, BatchResult* result) {
 
 Status EvaluateTask::batch(std::size_t at, std::size_t rows, BatchResult* result) {
   return with_dtype(object_.wide() ? DType::float64 : DType::float32, [&]<class T>() {
-    const Rows<T> r(object_, slot_, at);
-    return r.plan.evaluate(pool(), object_.parameters<T>(), r.x, r.targets, rows, result);
+    return object_.plan<T>().evaluate(pool(), object_.parameters<T>(), staged_batch<T>(object_, slot_, at, rows), result);
   });
 }
 
 PredictTask::PredictTask(PlanObject& object, const Floats& x, std::size_t rows, std::size_t outputs) : object_(object), rows_(rows), outputs_(outputs) {
-  const std::size_t element = object.wide() ? sizeof(double) : sizeof(float);
-  void* const copy = x_.reserve(x.length * element);
+  const std::size_t element = object.wide() ? sizeof(double) : sizeof(float), taken = object.integers() ? sizeof(int32_t) : element;
+  void* const copy = x_.reserve(x.length * taken);
   if (!copy || !y_.reserve(rows * outputs * element)) {
     status = {Code::out_of_memory, "no memory to predict"};
     return;
   }
   // Copied, because the caller may change or transfer its array while the prediction runs.
-  if (x.length) std::memcpy(copy, x.data, x.length * element);
+  if (x.length) std::memcpy(copy, x.data, x.length * taken);
 }
 
 void PredictTask::work() {
   std::lock_guard<std::mutex> lock(object_.mutex());
   status = with_dtype(object_.wide() ? DType::float64 : DType::float32, [&]<class T>() {
-    return predict_rows<T>(object_, static_cast<const T*>(x_.data()), static_cast<T*>(y_.data()), rows_, this);
+    return predict_rows<T>(object_, x_.data(), static_cast<T*>(y_.data()), rows_, this);
   });
 }
 
-Napi::Value PredictTask::resolve(Napi::Env env) {
+napi_value PredictTask::resolve(napi_env env) {
   const std::size_t n = rows_ * outputs_;
-  if (object_.wide()) {
-    Napi::Float64Array out = Napi::Float64Array::New(env, n);
-    if (n) std::memcpy(out.Data(), y_.data(), n * sizeof(double));
-    return out;
-  }
-  Napi::Float32Array out = Napi::Float32Array::New(env, n);
-  if (n) std::memcpy(out.Data(), y_.data(), n * sizeof(float));
-  return out;
+  if (object_.wide()) return copied_array(env, napi_float64_array, y_.data(), n, sizeof(double));
+  return copied_array(env, napi_float32_array, y_.data(), n, sizeof(float));
 }
 
 }  // namespace chainrule::binding

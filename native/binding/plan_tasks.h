@@ -13,26 +13,34 @@ struct Column {
   napi_typedarray_type type = napi_float32_array;
 };
 
+/// What a plan wants of the rows that are staged for it.
+struct StageGoal {
+  std::size_t inputs = 0, outputs = 0;
+  LossKind loss = LossKind::none;
+  bool integers = false;
+  std::size_t index_limit = 0;
+};
+
 /// Which rows to copy from where. Everything is checked when it has been read.
 struct StageRequest {
   Column x, y;
   const int32_t* rows = nullptr;
-  std::size_t count = 0, inputs = 0, outputs = 0;
+  std::size_t count = 0;
   double scale = 1;
-  LossKind loss = LossKind::none;
+  StageGoal goal;
 };
 
 /// Arguments of stage from index 1 on: x, y, rows, start, count, scale.
-StageRequest read_stage(Arguments& a, std::size_t inputs, std::size_t outputs, LossKind loss);
+StageRequest read_stage(Arguments& a, const StageGoal& goal);
 
-/// Copies the request's rows; fails without memory or on a label out of range (`where`: position in the rows).
+/// Copies the request's rows; fails without memory, or on a label or index out of range.
 template <class T>
 Status copy_rows(const StageRequest& request, Staging* staging);
 
-/// Predicts `rows` rows in pieces of the plan's batch, from one state of the parameters. `task`, if any, is asked between
+/// Predicts `rows` rows (of T, or of int32 where the plan takes indices) in pieces of the plan's batch, from one state of the parameters. `task`, if any, is asked between
 /// pieces whether to stop.
 template <class T>
-Status predict_rows(PlanObject& object, const T* x, T* y, std::size_t rows, const Task* task);
+Status predict_rows(PlanObject& object, const void* x, T* y, std::size_t rows, const Task* task);
 
 /// Goes through a staged slot batch by batch: trains or only evaluates.
 class BatchTask : public Task {
@@ -41,7 +49,7 @@ class BatchTask : public Task {
   ~BatchTask() override { object_.held(slot_)--; }
   void work() override;
   /// Float64Array of [loss, correct, rows] for each batch that was run.
-  Napi::Value resolve(Napi::Env env) override;
+  napi_value resolve(napi_env env) override;
 
  protected:
   virtual Status batch(std::size_t at, std::size_t rows, BatchResult* result) = 0;
@@ -79,7 +87,7 @@ class PredictTask : public Task {
  public:
   PredictTask(PlanObject& object, const Floats& x, std::size_t rows, std::size_t outputs);
   void work() override;
-  Napi::Value resolve(Napi::Env env) override;
+  napi_value resolve(napi_env env) override;
 
  private:
   PlanObject& object_;

@@ -1,5 +1,7 @@
 #include "description.h"
 
+#include <algorithm>
+
 namespace chainrule {
 namespace {
 
@@ -8,7 +10,28 @@ constexpr std::size_t kMostWidth = std::size_t{1} << 31, kMostBatch = std::size_
 
 bool fits(std::size_t offset, std::size_t length, std::size_t total) { return offset <= total && length <= total - offset; }
 
+// What the ops need that are made of rows alone: norms, dropout.
+const char* check_rowwise(const OpDescription& op, std::size_t width, const PlanDescription& d) {
+  const auto inside = [&](std::size_t offset) { return offset == kNone || fits(offset, width, d.parameters); };
+  const auto buffer = [&](std::size_t i) { return i < d.buffers.size() && d.buffers[i] == width; };
+  switch (op.kind) {
+    case OpKind::batch_norm:
+      if (op.buffer == kNone || !buffer(op.buffer) || !buffer(op.buffer + 1)) return "two buffers as wide as the rows";
+      [[fallthrough]];
+    case OpKind::layer_norm: return inside(op.weight) && inside(op.bias) ? nullptr : "gamma and beta inside the parameters";
+    case OpKind::dropout: return op.parameters[0] >= 0 && op.parameters[0] < 1 && op.counter < d.counters ? nullptr : "p in [0, 1) and a counter";
+    default: return nullptr;
+  }
+}
+
 }  // namespace
+
+std::size_t index_limit(const PlanDescription& d) {
+  std::size_t limit = std::size_t{1} << 31;
+  for (const OpDescription& op : d.ops)
+    if (op.kind == OpKind::embedding) limit = std::min(limit, op.weight_length / (d.widths[static_cast<std::size_t>(op.y)] / d.widths[0]));
+  return limit;
+}
 
 Status validate(const PlanDescription& d, int unary_count) {
   auto bad = [](const char* what, std::size_t op) { return Status{Code::invalid_argument, what, static_cast<int64_t>(op), 0}; };
@@ -24,6 +47,7 @@ Status validate(const PlanDescription& d, int unary_count) {
     const std::size_t out = d.widths[static_cast<std::size_t>(op.y)];
     bool same = true;
     for (int32_t x : op.x) {
+      if (x == 0 && d.integers != (op.kind == OpKind::embedding)) return bad("indices for embeddings and for them alone", i);
       if (x < 0 || x >= op.y) return bad("ops in order of their values", i);
       sum += d.widths[static_cast<std::size_t>(x)];
       same = same && d.widths[static_cast<std::size_t>(x)] == out;
@@ -35,11 +59,17 @@ Status validate(const PlanDescription& d, int unary_count) {
       if (in > kMostElements / out || op.weight_length != in * out) return bad("a weight of out·in elements", i);
       if (!fits(op.weight, op.weight_length, d.parameters)) return bad("the weight inside the parameters", i);
       if (op.bias != kNone && !fits(op.bias, out, d.parameters)) return bad("the bias inside the parameters", i);
+    } else if (op.kind == OpKind::embedding) {
+      const std::size_t features = out / in;
+      if (op.x[0] != 0 || out % in != 0 || op.weight_length == 0 || op.weight_length % features != 0) return bad("a table of whole entries for the input", i);
+      if (!fits(op.weight, op.weight_length, d.parameters)) return bad("the table inside the parameters", i);
+      if (op.padding >= 0 && static_cast<std::size_t>(op.padding) >= op.weight_length / features) return bad("a padding index of the table", i);
     } else if (op.kind == OpKind::concat) {
       if (sum != out) return bad("an output as wide as the inputs together", i);
     } else if (!same) {
       return bad("an output as wide as the input", i);
     }
+    if (const char* wrong = check_rowwise(op, out, d)) return bad(wrong, i);
     if (op.kind == OpKind::unary && (op.unary < 0 || op.unary >= unary_count)) return bad("a known elementwise op", i);
     if (op.kind == OpKind::prelu &&
         ((op.weight_length != 1 && op.weight_length != in) || !fits(op.weight, op.weight_length, d.parameters)))

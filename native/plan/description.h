@@ -9,7 +9,7 @@
 
 namespace chainrule {
 
-enum class OpKind : int32_t { linear, unary, prelu, softmax, log_softmax, add, subtract, multiply, concat, count };
+enum class OpKind : int32_t { linear, unary, prelu, softmax, log_softmax, add, subtract, multiply, concat, layer_norm, batch_norm, dropout, embedding, count };
 enum class LossKind : int32_t { none, cross_entropy, squared_error };
 
 inline constexpr std::size_t kNone = static_cast<std::size_t>(-1);
@@ -19,11 +19,15 @@ struct OpDescription {
   OpKind kind = OpKind::unary;
   std::vector<int32_t> x;            ///< value numbers; value 0 is the input, each op makes the next one
   int32_t y = 0;
-  std::size_t weight = kNone;        ///< linear: [out, in]; prelu: alpha, `weight_length` long
-  std::size_t weight_length = 0;
-  std::size_t bias = kNone;          ///< linear: [out], or kNone
+  std::size_t weight = kNone;        ///< linear: [out, in]; prelu: alpha; norms: gamma or kNone; embedding: [entries, features]
+  std::size_t weight_length = 0;     ///< elements of the weight
+  std::size_t bias = kNone;          ///< linear, norms: [out], or kNone
   int32_t unary = -1;                ///< unary: index into KernelTable::unary_info
-  double parameters[2] = {0, 0};     ///< the unary op's constants
+  double parameters[2] = {0, 0};     ///< unary: its constants; norms: epsilon, and batch norm's momentum; dropout: p
+  std::size_t buffer = kNone;        ///< batch norm: number of the running mean's buffer, the variance's is the next
+  std::size_t counter = kNone;       ///< dropout: number of the counter that tells where its masks begin
+  uint64_t seed = 0, stream = 0;     ///< dropout
+  int32_t padding = -1;              ///< embedding: the entry that is not trained, or -1
 };
 
 struct PlanDescription {
@@ -32,7 +36,13 @@ struct PlanDescription {
   std::vector<OpDescription> ops;
   LossKind loss = LossKind::none;    ///< none: a plan that only predicts
   std::size_t parameters = 0;        ///< length of the flat parameter vector
+  bool integers = false;             ///< the input are indices, which embeddings look up
+  std::vector<std::size_t> buffers;  ///< lengths of what is kept from batch to batch but not trained
+  std::size_t counters = 0;
 };
+
+/// What indices must stay below: the fewest entries of the embeddings.
+std::size_t index_limit(const PlanDescription& description);
 
 /// Ok if every index, offset and width fits; `where` is the op's number otherwise.
 Status validate(const PlanDescription& description, int unary_count);

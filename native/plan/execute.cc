@@ -4,8 +4,17 @@
 namespace chainrule {
 
 template <class T>
-Status Plan<T>::forward(const Pass<T>& pass, const T* x) {
-  values_[0].data = const_cast<T*>(x);
+Pass<T> Plan<T>::pass(ThreadPool& pool, const T* parameters, const Batch<T>& batch) {
+  Pass<T> pass{table_, pool, parameters, nullptr, batch.rows};
+  pass.indices = batch.indices;
+  pass.buffers = memory_.buffers.data();
+  pass.counters = memory_.counters;
+  return pass;
+}
+
+template <class T>
+Status Plan<T>::forward(const Pass<T>& pass, const Batch<T>& batch) {
+  values_[0].data = const_cast<T*>(batch.x);
   for (const auto& op : ops_) {
     const Status status = op->forward(pass);
     if (!status.ok()) return status;
@@ -14,39 +23,41 @@ Status Plan<T>::forward(const Pass<T>& pass, const T* x) {
 }
 
 template <class T>
-Status Plan<T>::predict(ThreadPool& pool, const T* parameters, const T* x, std::size_t rows, T* y) {
+Status Plan<T>::predict(ThreadPool& pool, const T* parameters, const Batch<T>& batch, T* y) {
   output().data = y;
-  return forward({table_, pool, parameters, nullptr, rows}, x);
+  return forward(pass(pool, parameters, batch), batch);
 }
 
 template <class T>
-Status Plan<T>::evaluate(ThreadPool& pool, const T* parameters, const T* x, const Targets<T>& targets, std::size_t rows, BatchResult* result) {
-  const Pass<T> pass{table_, pool, parameters, nullptr, rows};
-  const Status status = forward(pass, x);
-  if (status.ok()) *result = evaluate_loss(pass, description_.loss, output(), targets, scratch_);
+Status Plan<T>::evaluate(ThreadPool& pool, const T* parameters, const Batch<T>& batch, BatchResult* result) {
+  const Pass<T> p = pass(pool, parameters, batch);
+  const Status status = forward(p, batch);
+  if (status.ok()) *result = evaluate_loss(p, description_.loss, output(), batch.targets, scratch_);
   return status;
 }
 
 template <class T>
-Status Plan<T>::train(ThreadPool& pool, const Blocks<T>& blocks, const T* x, const Targets<T>& targets, std::size_t rows, const Update& update,
-                      BatchResult* result) {
-  const Pass<T> pass{table_, pool, blocks.parameters, blocks.gradients, rows};
-  const Status status = forward(pass, x);
+Status Plan<T>::train(ThreadPool& pool, const Blocks<T>& blocks, const Batch<T>& batch, const Update& update, BatchResult* result) {
+  Pass<T> p = pass(pool, blocks.parameters, batch);
+  p.gradients = blocks.gradients;
+  p.training = true;
+  p.lock = blocks.lock;
+  const Status status = forward(p, batch);
   if (!status.ok()) return status;
-  *result = evaluate_loss(pass, description_.loss, output(), targets, scratch_);
+  *result = evaluate_loss(p, description_.loss, output(), batch.targets, scratch_);
   if (!result->finite) return {};
   for (Op<T>* op : back_) {
-    const Status back = op->backward(pass);
+    const Status back = op->backward(p);
     if (!back.ok()) return back;
   }
   apply_update(table_, pool, blocks, description_.parameters, update);
   return {};
 }
 
-#define CHAINRULE_PLAN(T)                                                                                                              \
-  template Status Plan<T>::predict(ThreadPool&, const T*, const T*, std::size_t, T*);                                                  \
-  template Status Plan<T>::evaluate(ThreadPool&, const T*, const T*, const Targets<T>&, std::size_t, BatchResult*);                    \
-  template Status Plan<T>::train(ThreadPool&, const Blocks<T>&, const T*, const Targets<T>&, std::size_t, const Update&, BatchResult*);
+#define CHAINRULE_PLAN(T)                                                                                   \
+  template Status Plan<T>::predict(ThreadPool&, const T*, const Batch<T>&, T*);                             \
+  template Status Plan<T>::evaluate(ThreadPool&, const T*, const Batch<T>&, BatchResult*);                  \
+  template Status Plan<T>::train(ThreadPool&, const Blocks<T>&, const Batch<T>&, const Update&, BatchResult*);
 CHAINRULE_PLAN(float)
 CHAINRULE_PLAN(double)
 

@@ -1,10 +1,12 @@
 // What a plan is made of: values with their gradients, and ops that compute them. An op's forward and backward stand side
 // by side in ops/; the plan decides where values lie and who writes a gradient first.
 #pragma once
+#include <algorithm>
 #include <memory>
 #include <vector>
 
 #include "../base/parallel.h"
+#include "../base/parameter_lock.h"
 #include "../base/status.h"
 #include "../base/thread_pool.h"
 #include "../kernels/table.h"
@@ -28,6 +30,11 @@ struct Pass {
   const T* parameters;
   T* gradients;  ///< like the parameters; null in a forward pass
   std::size_t rows;
+  bool training = false;                 ///< dropout drops, batch norm takes the statistics of the batch
+  const int32_t* indices = nullptr;      ///< [rows, width of value 0] where the input are indices
+  T* const* buffers = nullptr;           ///< running statistics
+  double* counters = nullptr;            ///< where the next masks begin
+  ParameterLock* lock = nullptr;         ///< held while buffers change; null where nobody else can read them
 
   const Kernels<T>& kernels() const { return table.of<T>(); }
   template <class Body> void over_elements(std::size_t n, Body&& body) const { parallel_ranges(pool, n, kElementGrain, kElementUnit, body); }
@@ -104,8 +111,7 @@ class Op {
   T* cleared(const Pass<T>& pass, std::size_t offset, std::size_t length) const {
     if (offset == kNone) return nullptr;
     T* const g = pass.gradients + offset;
-    if (fresh)
-      for (std::size_t i = 0; i < length; i++) g[i] = T(0);
+    if (fresh) pass.over_elements(length, [&](std::size_t b, std::size_t e) { std::fill(g + b, g + e, T(0)); });
     return g;
   }
 

@@ -20,6 +20,22 @@ struct OpReport {
   std::size_t bytes;        ///< of its output, that output's gradient and what it keeps, before lifetimes let memory be shared
 };
 
+/// The rows of a batch: numbers, or indices where the plan takes those; and what the loss compares with.
+template <class T>
+struct Batch {
+  std::size_t rows;
+  const T* x = nullptr;
+  const int32_t* indices = nullptr;
+  Targets<T> targets{};
+};
+
+/// What lives on from batch to batch and is not trained.
+template <class T>
+struct Memory {
+  std::vector<T*> buffers;     ///< as long as the description says
+  double* counters = nullptr;
+};
+
 /// Built once for a network and a largest batch; a plan runs one batch at a time.
 template <class T>
 class Plan {
@@ -27,20 +43,24 @@ class Plan {
   /// Lowers the description: fuses linear + elementwise, derives who writes which gradient, lays out the arena.
   static Status build(const KernelTable& table, const PlanDescription& description, std::unique_ptr<Plan>* plan);
 
-  /// y[rows, outputs] = network(x[rows, inputs]), rows ≤ batch. For plans without a loss.
-  Status predict(ThreadPool& pool, const T* parameters, const T* x, std::size_t rows, T* y);
+  /// Where the buffers and counters of the description lie; before anything runs.
+  void attach(Memory<T> memory) { memory_ = std::move(memory); }
 
-  /// Forward, loss, backward and update of one batch. Labels have been checked by the caller.
-  Status train(ThreadPool& pool, const Blocks<T>& blocks, const T* x, const Targets<T>& targets, std::size_t rows, const Update& update, BatchResult* result);
+  /// y[rows, outputs] = network(x[rows, inputs]), rows ≤ batch. For plans without a loss.
+  Status predict(ThreadPool& pool, const T* parameters, const Batch<T>& batch, T* y);
+
+  /// Forward, loss, backward and update of one batch. Labels and indices have been checked by the caller.
+  Status train(ThreadPool& pool, const Blocks<T>& blocks, const Batch<T>& batch, const Update& update, BatchResult* result);
 
   /// Forward and loss of one batch.
-  Status evaluate(ThreadPool& pool, const T* parameters, const T* x, const Targets<T>& targets, std::size_t rows, BatchResult* result);
+  Status evaluate(ThreadPool& pool, const T* parameters, const Batch<T>& batch, BatchResult* result);
 
   std::size_t batch() const { return description_.batch; }
   std::size_t inputs() const { return description_.widths.front(); }
   std::size_t outputs() const { return description_.widths.back(); }
   LossKind loss() const { return description_.loss; }
-  std::size_t parameters() const { return description_.parameters; }
+  bool integers() const { return description_.integers; }
+  bool has_buffers() const { return !memory_.buffers.empty(); }
   std::size_t arena_bytes() const { return arena_.bytes(); }
   std::vector<OpReport> report() const;
 
@@ -51,7 +71,8 @@ class Plan {
   Status lay_out();
   bool trains() const { return description_.loss != LossKind::none; }
   Value<T>& output() { return values_.back(); }
-  Status forward(const Pass<T>& pass, const T* x);
+  Pass<T> pass(ThreadPool& pool, const T* parameters, const Batch<T>& batch);
+  Status forward(const Pass<T>& pass, const Batch<T>& batch);
 
   const KernelTable& table_;
   PlanDescription description_;
@@ -60,6 +81,7 @@ class Plan {
   std::vector<Op<T>*> back_;                  // those that go back, in that order
   AlignedBuffer arena_;
   LossScratch<T> scratch_;
+  Memory<T> memory_;
 };
 
 }  // namespace chainrule

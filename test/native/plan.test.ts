@@ -11,7 +11,7 @@ const opNumber = (name: string): number => addon.info().unary.findIndex((row) =>
 describe('plan', () => {
   // 3 → linear 4 → tanh → linear 2, all in one vector: W1 at 0, b1 at 12, W2 at 16, b2 at 24.
   const description: PlanDescription = {
-    float64: true, batch: 4, widths: [3, 4, 4, 2], loss: 'crossEntropy', parameters: 32,
+    float64: true, batch: 4, widths: [3, 4, 4, 2], loss: 'crossEntropy', parameters: 32, integers: false,
     ops: [
       { kind: 'linear', x: [0], y: 1, weight: 0, weightLength: 12, bias: 12 },
       { kind: 'unary', x: [1], y: 2, op: opNumber('tanh'), p0: 0, p1: 0 },

@@ -107,7 +107,7 @@ TEST(plan_gradients_equal_numerical_ones) {
         blocks.parameters = p.data();
         blocks.gradients = g.data();
         BatchResult result;
-        auto run = [&] { CHECK(plan->train(pool, blocks, x.data(), {labels.data(), targets.data()}, rows, {}, &result).ok()); return result.loss; };
+        auto run = [&] { CHECK(plan->train(pool, blocks, {rows, x.data(), nullptr, {labels.data(), targets.data()}}, {}, &result).ok()); return result.loss; };
         run();
         const std::vector<double> analytic = g;
         for (std::size_t i = 0; i < p.size(); i++) {

@@ -5,12 +5,17 @@ import {
   Adam,
   AdamW,
   Add,
+  BatchNorm,
   Concat,
   CrossEntropy,
+  Dropout,
   ELU,
+  Embedding,
   type FitOptions,
+  Flatten,
   fit,
   GELU,
+  LayerNorm,
   Linear,
   LogSoftmax,
   type Loss,
@@ -31,6 +36,7 @@ import {
   Subtract,
   setThreads,
   Tanh,
+  type Tensor,
   tensor,
   variable,
 } from '../../lib/index.js'
@@ -107,6 +113,25 @@ const networks: Record<string, (dtype: DType) => Model> = {
       },
     })
   },
+  normalised: (dtype) =>
+    new Sequential(
+      new LayerNorm(5, { dtype }),
+      new Linear(5, 6, { dtype }),
+      new BatchNorm(6, { dtype }),
+      new ReLU(),
+      new Residual(new BatchNorm(6, { dtype, affine: false, momentum: 0.3 }), new LayerNorm(6, { dtype, bias: false })),
+      new Linear(6, 3, { dtype }),
+    ),
+  dropout: (dtype) =>
+    new Sequential(
+      new Dropout(0.2),
+      new Linear(5, 12, { dtype }),
+      new Tanh(),
+      new Dropout(0.5, { seed: 7 }),
+      new Residual(new Dropout(0.1)),
+      new Linear(12, 3, { dtype }),
+      new Dropout(0),
+    ),
   softmax: (dtype) => new Sequential(new Linear(5, 3, { dtype }), new Softmax()),
   'log softmax': (dtype) => new Sequential(new Linear(5, 3, { dtype }), new LogSoftmax()),
 }
@@ -173,10 +198,67 @@ describe('a plan trains as gates do', () => {
         const [mine, theirs] = [planned, gated].map((history) => history.epochs.map((epoch) => epoch[key] ?? 0))
         expectClose(mine, theirs!, tolerance)
       }
+      for (const [i, buffer] of byPlan.buffers().entries()) {
+        expectClose(buffer.value, Array.from(byGates.buffers()[i]!.value.data), tolerance)
+      }
+      for (const [i, gate] of byPlan.gates.entries()) {
+        if (gate instanceof Dropout) expect(gate.drawn).toBe((byGates.gates[i] as Dropout).drawn)
+      }
+      expectClose(byPlan.predictSync(data.x as Tensor), Array.from(byGates.infer(data.x as Tensor).data), tolerance)
       expect(a.state(byPlan).step).toBe(b.state(byGates).step)
       a.state(byPlan).vectors.forEach((vector, i) => {
         expectClose(Array.from(vector), Array.from(b.state(byGates).vectors[i]!), tolerance)
       })
+    }
+  })
+})
+
+describe('networks that look up indices', () => {
+  const shapes: Record<string, { shape: number[]; make: (dtype: DType) => Model }> = {
+    'one field': {
+      shape: [45],
+      make: (dtype) => new Sequential(new Embedding(9, 4, { dtype }), new Linear(4, 3, { dtype })),
+    },
+    'three fields': {
+      shape: [45, 3],
+      make: (dtype) =>
+        new Sequential(
+          new Embedding(9, 4, { dtype, paddingIndex: 2 }),
+          new Flatten(),
+          new Linear(12, 5, { dtype }),
+          new ReLU(),
+          new Linear(5, 3, { dtype }),
+        ),
+    },
+  }
+
+  it.each(Object.entries(shapes))('%s', async (_, { shape, make }) => {
+    const next = generator(4)
+    const x = tensor(
+      Int32Array.from({ length: shape.reduce((a, b) => a * b) }, () => Math.floor(9 * next())),
+      { shape },
+    )
+    const y = Int32Array.from({ length: 45 }, () => Math.floor(3 * next()))
+    for (const dtype of ['float64', 'float32'] as const) {
+      const [byPlan, byGates] = [0, 1].map(() => make(dtype).initialize(3)) as [Model, Model]
+      const given = { ...options, validation: { x, y }, loss: new CrossEntropy() }
+      const [a, b] = [new Adam({ learningRate: 0.01 }), new Adam({ learningRate: 0.01 })]
+      expect(PlanTrainer.create(byPlan, given.loss, a, new Dataset('fit', { x, y }), 8)).toBeInstanceOf(PlanTrainer)
+      const planned = await fit(byPlan, { x, y }, { ...given, optimizer: a })
+      const gated = await fit(byGates, { x, y }, { ...given, optimizer: eagerly(b) })
+      const tolerance = dtype === 'float64' ? 1e-12 : 2e-5
+      expectClose(values(byPlan), values(byGates), tolerance)
+      expectClose([planned.epochs[2]!.validationLoss!], [gated.epochs[2]!.validationLoss!], tolerance)
+      const expected = byGates.infer(x)
+      expectClose(byPlan.predictSync(x), Array.from(expected.data), tolerance)
+      expect((await byPlan.predict(x)).shape).toEqual(expected.shape)
+      const bad = tensor(Int32Array.from(x.data).fill(9, 7, 8), { shape })
+      for (const model of [byPlan, byGates]) {
+        await expect(model.predict(bad)).rejects.toMatchObject({ code: 'INDEX_OUT_OF_RANGE' })
+        await expect(fit(model, { x: bad, y }, { ...given, optimizer: a })).rejects.toMatchObject({
+          code: 'INDEX_OUT_OF_RANGE',
+        })
+      }
     }
   })
 })

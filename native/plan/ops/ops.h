@@ -8,6 +8,9 @@ template <class T> std::unique_ptr<Op<T>> make_linear(const OpDescription& d);
 template <class T> std::unique_ptr<Op<T>> make_elementwise(const OpDescription& d, const KernelTable& table);
 template <class T> std::unique_ptr<Op<T>> make_rowwise(const OpDescription& d);
 template <class T> std::unique_ptr<Op<T>> make_join(const OpDescription& d);
+template <class T> std::unique_ptr<Op<T>> make_normalization(const OpDescription& d);
+template <class T> std::unique_ptr<Op<T>> make_dropout(const OpDescription& d);
+template <class T> std::unique_ptr<Op<T>> make_embedding(const OpDescription& d);
 
 template <class T>
 std::unique_ptr<Op<T>> make_op(const OpDescription& d, const KernelTable& table) {
@@ -21,6 +24,10 @@ std::unique_ptr<Op<T>> make_op(const OpDescription& d, const KernelTable& table)
     case OpKind::subtract:
     case OpKind::multiply:
     case OpKind::concat: return make_join<T>(d);
+    case OpKind::layer_norm:
+    case OpKind::batch_norm: return make_normalization<T>(d);
+    case OpKind::dropout: return make_dropout<T>(d);
+    case OpKind::embedding: return make_embedding<T>(d);
     case OpKind::count: break;
   }
   return nullptr;
