@@ -1,16 +1,11 @@
 // Lowering: a network of built-in gates and its loss, written down as the ops of a native plan.
 import { shapeText } from '../checks.js'
-import type { PlanDescription } from '../native/addon.js'
-import { CrossEntropy, type Loss, lossText, MeanSquaredError } from '../nn/losses.js'
+import { type Loss, lossText } from '../nn/losses.js'
 import type { Model } from '../nn/model.js'
 import type { Shape } from '../tensor/shape.js'
+import { type LoweredLoss, lowerLoss } from './losses.js'
 import { type Lowered, Lowering } from './lowering.js'
 import { lowerGate } from './rules.js'
-
-const losses = new Map<unknown, PlanDescription['loss']>([
-  [CrossEntropy, 'crossEntropy'],
-  [MeanSquaredError, 'squaredError'],
-])
 
 /** What a plan is for. */
 export interface LoweringGoal {
@@ -39,17 +34,14 @@ export function obstacle(model: Model, goal: LoweringGoal): string {
 
 function attempt(model: Model, goal: LoweringGoal): { lowered?: Lowered | undefined; obstacle?: string } {
   const { rowShape, batch, loss, training = false } = goal
-  const lossKind = loss ? lossOf(loss) : 'none'
-  if (lossKind === undefined) return { obstacle: lossText(loss) }
+  const lowered: LoweredLoss | undefined = loss ? lowerLoss(loss) : { loss: 'none' }
+  if (lowered === undefined) return { obstacle: lossText(loss) }
   const lowering = new Lowering(model.block, rowShape, { training, integers: model.inputDType === 'int32' })
   const output = lowerGate(model, [0], lowering)
   if (output === undefined) return { obstacle: lowering.obstacle ?? model.name }
   if (lowering.widthOf(output) === undefined)
     return { obstacle: `an output of rows ${shapeText(lowering.shapeOf(output))}` }
-  return { lowered: lowering.finish(output, batch, lossKind) }
-}
-
-// Only the plain forms: means without weights, smoothing or ignored labels.
-function lossOf(loss: Loss): PlanDescription['loss'] | undefined {
-  return (loss as { plain?: boolean }).plain === true ? losses.get(loss.constructor) : undefined
+  const classes = lowered.lossOptions?.classWeights?.length
+  if (classes !== undefined && classes !== lowering.widthOf(output)) return { obstacle: `${classes} class weights` }
+  return { lowered: lowering.finish(output, batch, lowered) }
 }

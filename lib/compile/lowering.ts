@@ -4,6 +4,7 @@ import type { Dropout } from '../nn/dropout.js'
 import { Parameter, type ParameterBlock } from '../nn/parameters.js'
 import type { FloatArray } from '../tensor/dtype.js'
 import { type Shape, sizeOf } from '../tensor/shape.js'
+import type { LoweredLoss } from './losses.js'
 
 /** An op without the numbers that {@link Lowering.add} gives it. */
 export type OpSpec = PlanOp extends infer Op ? (Op extends PlanOp ? Omit<Op, 'x' | 'y'> : never) : never
@@ -102,7 +103,7 @@ export class Lowering {
   }
 
   /** The plan, or undefined where there is nothing to run, or its last op does not make the output. */
-  finish(output: number, batch: number, loss: PlanDescription['loss']): Lowered | undefined {
+  finish(output: number, batch: number, loss: LoweredLoss): Lowered | undefined {
     const { value } = this.#views[output]!
     if (value === 0 || value !== this.#ops.length) return undefined
     const description = {
@@ -110,7 +111,7 @@ export class Lowering {
       batch,
       widths: this.#widths,
       ops: this.#ops,
-      loss,
+      ...loss,
       parameters: this.#block.values.length,
       integers: this.integers,
     }

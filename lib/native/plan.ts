@@ -17,6 +17,20 @@ export type PlanOp = { x: number[]; y: number } & (
   | { kind: 'embedding'; weight: number; weightLength: number; padding?: number }
 )
 
+/** What a loss can be told. */
+export interface PlanLossOptions {
+  /** The sum of the losses, not their mean. */
+  sum?: boolean
+  /** element: the mean divides by rows, not by elements; number of the function (see `elementLoss`), and its parameter. */
+  byRows?: boolean
+  element?: number
+  parameter?: number
+  /** weightedCrossEntropy: as in the addon's function. */
+  smoothing?: number
+  ignore?: number
+  classWeights?: number[]
+}
+
 /** A network to compile: op i makes value i + 1 (value 0 is the input), `widths[v]` is the elements per row of value v. */
 export interface PlanDescription {
   float64: boolean
@@ -25,7 +39,8 @@ export interface PlanDescription {
   widths: number[]
   ops: PlanOp[]
   /** 'none' for a plan that only predicts. */
-  loss: 'none' | 'crossEntropy' | 'squaredError'
+  loss: 'none' | 'crossEntropy' | 'squaredError' | 'weightedCrossEntropy' | 'softCrossEntropy' | 'element'
+  lossOptions?: PlanLossOptions
   /** Length of the flat parameter vector. */
   parameters: number
   /** Whether the input are indices. */

@@ -76,6 +76,11 @@ abstract class ClassLoss<R extends Reduction> {
     return this.reduction === 'mean' && this.ignoreIndex === undefined && this.#classWeights === undefined
   }
 
+  /** The weights of the classes as numbers; undefined where there are none. */
+  get weightsOfClasses(): readonly number[] | undefined {
+    return this.#classWeights && Array.from(this.#classWeights)
+  }
+
   /** The class weights in the type of the scores; null where there are none. */
   protected classWeights({ x, classes }: Kept): FloatArray | null {
     const weights = this.#classWeights

@@ -4,7 +4,7 @@ import { native, translated } from '../native/load.js'
 import type { FloatArray } from '../tensor/dtype.js'
 
 /** The addon's numbers of the losses of elements; their formulas stand with the losses. */
-const kinds = {
+export const elementKinds = {
   absolute: 0,
   squared: 1,
   huber: 2,
@@ -17,7 +17,7 @@ const kinds = {
 } as const
 
 /** Names of the losses of elements. */
-export type ElementKind = keyof typeof kinds
+export type ElementKind = keyof typeof elementKinds
 
 /** Σ wℓ(x, t) over elements; dx = scale·w·ℓ' (=) unless null. */
 export function elementLoss(
@@ -29,7 +29,7 @@ export function elementLoss(
   scale: number,
   dx: FloatArray | null,
 ): number {
-  return native().elementLoss(kinds[kind], x, target, weights, parameter, scale, dx)
+  return native().elementLoss(elementKinds[kind], x, target, weights, parameter, scale, dx)
 }
 
 /** What cross-entropy of labels can take into account. */

@@ -9,7 +9,7 @@ namespace chainrule::binding {
 namespace {
 
 constexpr const char* kOps[] = {"linear", "unary", "prelu", "softmax", "logSoftmax", "add", "subtract", "multiply", "concat", "layerNorm", "batchNorm", "dropout", "embedding"};
-constexpr const char* kLosses[] = {"none", "crossEntropy", "squaredError"};
+constexpr const char* kLosses[] = {"none", "crossEntropy", "squaredError", "weightedCrossEntropy", "softCrossEntropy", "element"};
 
 template <std::size_t N>
 int index_of(const char* const (&names)[N], const std::string& name) {
@@ -61,6 +61,19 @@ Status read_description(const Napi::Object& from, PlanDescription* d) {
   const int loss = index_of(kLosses, from.Get("loss").ToString().Utf8Value());
   if (loss < 0) return invalid("a known loss");
   d->loss = static_cast<LossKind>(loss);
+  if (from.Get("lossOptions").IsObject()) {
+    const Napi::Object options = from.Get("lossOptions").As<Napi::Object>();
+    d->loss_options.sum = options.Get("sum").ToBoolean();
+    d->loss_options.by_rows = options.Get("byRows").ToBoolean();
+    d->loss_options.element = static_cast<Loss>(options.Has("element") ? small(options.Get("element")) : 0);
+    d->loss_options.parameter = number_or(options.Get("parameter"), 0);
+    d->loss_options.smoothing = number_or(options.Get("smoothing"), 0);
+    d->loss_options.ignored = static_cast<int64_t>(static_cast<int32_t>(number_or(options.Get("ignore"), -1)));
+    if (options.Get("classWeights").IsArray()) {
+      const Napi::Array weights = options.Get("classWeights").As<Napi::Array>();
+      for (uint32_t i = 0; i < weights.Length(); i++) d->loss_options.class_weights.push_back(number_or(weights.Get(i), 0));
+    }
+  }
   if (!from.Get("widths").IsArray() || !from.Get("ops").IsArray() || d->parameters == kNone) return invalid("widths, ops and parameters");
   const Napi::Array widths = from.Get("widths").As<Napi::Array>(), ops = from.Get("ops").As<Napi::Array>();
   if (ops.Length() > 1'000'000) return invalid("at most a million ops");
@@ -127,6 +140,7 @@ Status PlanObject::build(const Napi::CallbackInfo& info) {
     inputs_ = description.widths.front();
     outputs_ = description.widths.back();
     loss_ = description.loss;
+    ignored_label_ = description.loss_options.ignored;
     integers_ = description.integers;
     index_limit_ = index_limit(description);
     lock_ = ParameterLock::of(parameters_.data);
@@ -181,7 +195,7 @@ Napi::Value PlanObject::stage(const Napi::CallbackInfo& info) {
   const auto slot = static_cast<std::size_t>(a.integer(0, "slot", 0, 1));
   a.require(loss_ != LossKind::none, "a plan with a loss");
   a.require(held_[slot].load() == 0, "a slot that is not being read");
-  const StageRequest request = read_stage(a, {inputs_, outputs_, loss_, integers_, index_limit_});
+  const StageRequest request = read_stage(a, {inputs_, outputs_, loss_, integers_, index_limit_, ignored_label_});
   if (!a.ok()) return {};
   a.check(wide_ ? copy_rows<double>(request, &staging_[slot]) : copy_rows<float>(request, &staging_[slot]));
   account();

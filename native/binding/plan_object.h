@@ -63,6 +63,7 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
   std::variant<std::unique_ptr<Plan<float>>, std::unique_ptr<Plan<double>>> plan_;
   std::size_t inputs_ = 0, outputs_ = 0, index_limit_ = 0;
   LossKind loss_ = LossKind::none;
+  int64_t ignored_label_ = -1;
   Floats parameters_;
   std::vector<Napi::ObjectReference> kept_;  // the arrays they, buffers and counters lie in
   std::shared_ptr<ParameterLock> lock_;

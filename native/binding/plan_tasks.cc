@@ -56,11 +56,13 @@ StageRequest read_stage(Arguments& a, const StageGoal& goal) {
 
 namespace {
 
-// Whole numbers below a limit: labels, indices.
-Status gather_integers(const Column& from, std::size_t cols, const StageRequest& r, std::size_t limit, int32_t* to, const char* what) {
+// Whole numbers below a limit (labels, indices), or one that is allowed besides.
+Status gather_integers(const Column& from, std::size_t cols, const StageRequest& r, std::size_t limit, int32_t* to, const char* what, int64_t allowed = -1) {
   if (from.type == napi_uint8_array) gather_rows(static_cast<const uint8_t*>(from.data), cols, r.rows, r.count, 1.0, to);
   else gather_rows(static_cast<const int32_t*>(from.data), cols, r.rows, r.count, 1.0, to);
-  const std::size_t n = r.count * cols, bad = first_bad_row(to, n, limit);
+  const std::size_t n = r.count * cols;
+  std::size_t bad = first_bad_row(to, n, limit);
+  while (allowed != -1 && bad < n && to[bad] == allowed) bad += 1 + first_bad_row(to + bad + 1, n - bad - 1, limit);
   return bad < n ? Status{Code::out_of_range, what, r.rows[bad / cols], to[bad]} : Status{};
 }
 
@@ -75,7 +77,7 @@ Status copy_rows(const StageRequest& r, Staging* staging) {
   void* const y = labels ? staging->labels.reserve(r.count * sizeof(int32_t)) : staging->targets.reserve(r.count * goal.outputs * sizeof(T));
   if (!x || !y) return {Code::out_of_memory, "no memory to stage batches"};
   Status status;
-  if (labels) status = gather_integers(r.y, 1, r, goal.outputs, static_cast<int32_t*>(y), "label out of range");
+  if (labels) status = gather_integers(r.y, 1, r, goal.outputs, static_cast<int32_t*>(y), "label out of range", goal.ignored_label);
   else gather(r.y, goal.outputs, r.rows, r.count, 1.0, static_cast<T*>(y));
   if (!status.ok()) return status;
   if (goal.integers) status = gather_integers(r.x, goal.inputs, r, goal.index_limit, static_cast<int32_t*>(x), "index out of range");

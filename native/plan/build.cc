@@ -124,13 +124,11 @@ Status Plan<T>::lay_out() {
   }
   std::size_t total = 0;
   const std::vector<std::size_t> offsets = plan_arena(blocks, unit, &total);
-  const std::size_t losses = (batch + unit - 1) / unit * unit;
-  char* const base = static_cast<char*>(arena_.reserve((total + losses) * sizeof(T) + batch * sizeof(int32_t)));
+  char* const base = static_cast<char*>(arena_.reserve(total * sizeof(T) + LossHead<T>::bytes(batch)));
   if (!base) return {Code::out_of_memory, "no memory for the plan's arena", -1, static_cast<int64_t>(total * sizeof(T))};
   for (std::size_t b = 0; b < blocks.size(); b++)
     for (T** at : users[b]) *at = reinterpret_cast<T*>(base) + offsets[b];
-  scratch_.losses = reinterpret_cast<T*>(base) + total;
-  scratch_.classes = reinterpret_cast<int32_t*>(scratch_.losses + losses);
+  loss_.place(base + total * sizeof(T), batch);
   return {};
 }
 

@@ -40,6 +40,10 @@ Status validate(const PlanDescription& d, int unary_count) {
   if (d.widths.size() != d.ops.size() + 1) return bad("one width for the input and each op", 0);
   for (std::size_t width : d.widths)
     if (width == 0 || width > kMostWidth || width > kMostElements / d.batch) return bad("positive widths that fit memory", 0);
+  const LossDescription& loss = d.loss_options;
+  if (static_cast<int>(loss.element) < 0 || loss.element >= Loss::count) return bad("a known loss of elements", 0);
+  if (!(loss.smoothing >= 0 && loss.smoothing <= 1)) return bad("smoothing in [0, 1]", 0);
+  if (!loss.class_weights.empty() && loss.class_weights.size() != d.widths.back()) return bad("one weight per class", 0);
   for (std::size_t i = 0; i < d.ops.size(); i++) {
     const OpDescription& op = d.ops[i];
     if (op.y != static_cast<int32_t>(i + 1) || op.x.empty()) return bad("ops in order of their values", i);

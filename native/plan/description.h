@@ -6,11 +6,23 @@
 #include <vector>
 
 #include "../base/status.h"
+#include "../kernels/table.h"
 
 namespace chainrule {
 
 enum class OpKind : int32_t { linear, unary, prelu, softmax, log_softmax, add, subtract, multiply, concat, layer_norm, batch_norm, dropout, embedding, count };
-enum class LossKind : int32_t { none, cross_entropy, squared_error };
+enum class LossKind : int32_t { none, cross_entropy, squared_error, weighted_cross_entropy, soft_cross_entropy, element };
+
+/// What a loss can be told.
+struct LossDescription {
+  bool sum = false;                    ///< the sum of the losses, not their mean
+  bool by_rows = false;                ///< element: the mean divides by rows, not by elements
+  Loss element = Loss::squared;        ///< element: which function, and its parameter
+  double parameter = 0;
+  double smoothing = 0;                ///< weighted cross-entropy: part of the target spread over all classes,
+  int64_t ignored = -1;                ///< the label that counts for nothing, −1 for none,
+  std::vector<double> class_weights;   ///< one per class, or none
+};
 
 inline constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
@@ -35,6 +47,7 @@ struct PlanDescription {
   std::vector<std::size_t> widths;   ///< elements per row of each value; widths[0] is the input's
   std::vector<OpDescription> ops;
   LossKind loss = LossKind::none;    ///< none: a plan that only predicts
+  LossDescription loss_options;
   std::size_t parameters = 0;        ///< length of the flat parameter vector
   bool integers = false;             ///< the input are indices, which embeddings look up
   std::vector<std::size_t> buffers;  ///< lengths of what is kept from batch to batch but not trained

@@ -32,8 +32,7 @@ template <class T>
 Status Plan<T>::evaluate(ThreadPool& pool, const T* parameters, const Batch<T>& batch, BatchResult* result) {
   const Pass<T> p = pass(pool, parameters, batch);
   const Status status = forward(p, batch);
-  if (status.ok()) *result = evaluate_loss(p, description_.loss, output(), batch.targets, scratch_);
-  return status;
+  return status.ok() ? loss_.evaluate(p, output(), batch.targets, result) : status;
 }
 
 template <class T>
@@ -42,13 +41,12 @@ Status Plan<T>::train(ThreadPool& pool, const Blocks<T>& blocks, const Batch<T>&
   p.gradients = blocks.gradients;
   p.training = true;
   p.lock = blocks.lock;
-  const Status status = forward(p, batch);
-  if (!status.ok()) return status;
-  *result = evaluate_loss(p, description_.loss, output(), batch.targets, scratch_);
-  if (!result->finite) return {};
+  Status status = forward(p, batch);
+  if (status.ok()) status = loss_.evaluate(p, output(), batch.targets, result);
+  if (!status.ok() || !result->finite) return status;
   for (Op<T>* op : back_) {
-    const Status back = op->backward(p);
-    if (!back.ok()) return back;
+    status = op->backward(p);
+    if (!status.ok()) return status;
   }
   apply_update(table_, pool, blocks, description_.parameters, update);
   return {};

@@ -11,25 +11,41 @@ struct Targets {
   const T* values = nullptr;
 };
 
-/// Memory of a loss for a batch.
-template <class T>
-struct LossScratch {
-  T* losses = nullptr;         ///< [batch]
-  int32_t* classes = nullptr;  ///< [batch]
-};
-
 /// What a batch gave.
 struct BatchResult {
-  double loss = 0;     ///< mean over the rows
+  double loss = 0;     ///< mean over the rows unless the loss is a sum
   double correct = 0;  ///< rows whose largest output is the label (cross-entropy only)
   bool finite = true;  ///< false: the loss is not finite, and nothing was updated
 };
 
 /// Whether the loss compares with labels.
-inline bool takes_labels(LossKind kind) { return kind == LossKind::cross_entropy; }
+inline bool takes_labels(LossKind kind) { return kind == LossKind::cross_entropy || kind == LossKind::weighted_cross_entropy; }
 
-/// The mean loss; writes (=) the gradient of `output` unless that is null.
+/// The loss of one plan.
 template <class T>
-BatchResult evaluate_loss(const Pass<T>& pass, LossKind kind, const Value<T>& output, const Targets<T>& targets, const LossScratch<T>& scratch);
+class LossHead {
+ public:
+  LossHead() = default;
+  explicit LossHead(const PlanDescription& d);
+
+  /// Bytes of memory that it works in, and where they lie.
+  static std::size_t bytes(std::size_t batch) { return batch * (sizeof(double) + 2 * sizeof(int32_t)); }
+  void place(void* memory, std::size_t batch);
+
+  /// The loss of a batch; writes (=) the gradient of `output` unless that is null.
+  Status evaluate(const Pass<T>& pass, const Value<T>& output, const Targets<T>& targets, BatchResult* result) const;
+
+ private:
+  BatchResult cross_entropy(const Pass<T>& pass, const Value<T>& output, const int32_t* labels) const;
+  Status weighted_cross_entropy(const Pass<T>& pass, const Value<T>& output, const int32_t* labels, BatchResult* result) const;
+  double correct(const Pass<T>& pass, const Value<T>& output, const int32_t* labels) const;
+  double label_weight(std::size_t rows, const int32_t* labels) const;
+
+  LossKind kind_ = LossKind::none;
+  LossDescription options_;
+  std::vector<T> class_weights_;
+  void* scratch_ = nullptr;     // the kernels'
+  int32_t* classes_ = nullptr;  // [batch]
+};
 
 }  // namespace chainrule

@@ -65,7 +65,7 @@ class Plan {
   std::vector<OpReport> report() const;
 
  private:
-  Plan(const KernelTable& table, PlanDescription description) : table_(table), description_(std::move(description)) {}
+  Plan(const KernelTable& table, PlanDescription description) : table_(table), description_(std::move(description)), loss_(description_) {}
   void wire();
   void direct_gradients();
   Status lay_out();
@@ -80,7 +80,7 @@ class Plan {
   std::vector<std::unique_ptr<Op<T>>> ops_;   // what is left after fusion
   std::vector<Op<T>*> back_;                  // those that go back, in that order
   AlignedBuffer arena_;
-  LossScratch<T> scratch_;
+  LossHead<T> loss_;
   Memory<T> memory_;
 };
 
