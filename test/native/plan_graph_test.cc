@@ -1,0 +1,186 @@
+// Plans of graphs: values with several readers, shared weights, normalisation, dropout, embeddings. Gradients equal numerical
+// ones in float64, and are the same bits for every number of threads.
+#include <cmath>
+#include <cstring>
+#include <string>
+
+#include "../../native/dispatch/dispatch.h"
+#include "../../native/plan/plan.h"
+#include "check.h"
+
+using namespace chainrule;
+
+namespace {
+
+double noise(std::size_t i) { return std::sin(12.9898 * static_cast<double>(i + 1)) * 0.7; }
+
+OpDescription op_of(OpKind kind, std::vector<int32_t> x, int32_t y) {
+  OpDescription op;
+  op.kind = kind;
+  op.x = std::move(x);
+  op.y = y;
+  return op;
+}
+
+OpDescription linear(int32_t x, int32_t y, std::size_t weight, std::size_t length, std::size_t bias = kNone) {
+  OpDescription op = op_of(OpKind::linear, {x}, y);
+  op.weight = weight;
+  op.weight_length = length;
+  op.bias = bias;
+  return op;
+}
+
+OpDescription norm(OpKind kind, int32_t x, int32_t y, std::size_t gamma, std::size_t beta) {
+  OpDescription op = op_of(kind, {x}, y);
+  op.weight = gamma;
+  op.weight_length = gamma == kNone ? 0 : 4;
+  op.bias = beta;
+  op.parameters[0] = 1e-5;
+  op.parameters[1] = 0.1;
+  op.buffer = 0;
+  return op;
+}
+
+/// 4 inputs; one weight [4, 4] at 0 used twice, norms, dropout, every way to join; 3 outputs.
+PlanDescription graph(std::size_t batch) {
+  PlanDescription d;
+  d.batch = batch;
+  d.parameters = 128;
+  d.buffers = {4, 4};
+  d.counters = 1;
+  d.loss = LossKind::squared_error;
+  d.ops = {linear(0, 1, 0, 16, 16), norm(OpKind::batch_norm, 1, 2, 20, 24), linear(2, 3, 0, 16, 16), norm(OpKind::layer_norm, 3, 4, 28, kNone)};
+  OpDescription dropout = op_of(OpKind::dropout, {4}, 5);
+  dropout.parameters[0] = 0.3;
+  dropout.counter = 0;
+  dropout.seed = 9;
+  d.ops.push_back(dropout);
+  d.ops.push_back(op_of(OpKind::multiply, {5, 1}, 6));
+  d.ops.push_back(op_of(OpKind::subtract, {6, 6}, 7));       // 0, but its gradients meet
+  d.ops.push_back(op_of(OpKind::add, {6, 7, 2, 1}, 8));
+  d.ops.push_back(op_of(OpKind::concat, {8, 1, 8}, 9));
+  d.ops.push_back(op_of(OpKind::softmax, {9}, 10));
+  d.ops.push_back(op_of(OpKind::add, {9, 10}, 11));
+  d.ops.push_back(linear(11, 12, 40, 36));
+  d.widths = {4, 4, 4, 4, 4, 4, 4, 4, 4, 12, 12, 12, 3};
+  return d;
+}
+
+PlanDescription lookup(std::size_t batch) {
+  PlanDescription d;
+  d.batch = batch;
+  d.parameters = 128;
+  d.integers = true;
+  d.loss = LossKind::weighted_cross_entropy;
+  d.loss_options.smoothing = 0.1;
+  d.loss_options.class_weights = {1, 2, 0.5};
+  OpDescription embedding = op_of(OpKind::embedding, {0}, 1);  // 2 fields of 3 from a table of 5
+  embedding.weight = 0;
+  embedding.weight_length = 15;
+  embedding.padding = 4;
+  d.ops = {embedding, linear(1, 2, 16, 18, 36)};
+  d.widths = {2, 6, 3};
+  return d;
+}
+
+/// A plan with what it runs on.
+struct Bench {
+  Bench(const KernelTable& table, const PlanDescription& d, int threads, std::size_t count) : pool(threads), rows(count), x(rows * 4), targets(rows * 3) {
+    const Status built = Plan<double>::build(table, d, &plan);
+    CHECK_MESSAGE(built.ok(), built.what);
+    for (std::size_t i = 0; i < p.size(); i++) p[i] = noise(i);
+    for (std::size_t i = 0; i < x.size(); i++) x[i] = noise(i + 500);
+    for (std::size_t i = 0; i < targets.size(); i++) targets[i] = noise(i + 900);
+    for (std::size_t r = 0; r < rows; r++) {
+      indices.push_back(static_cast<int32_t>(r % 4));
+      indices.push_back(static_cast<int32_t>((r * 3 + 1) % 4));
+      labels.push_back(static_cast<int32_t>(r % 3));
+    }
+    plan->attach({{buffers, buffers + 4}, &counter});
+  }
+
+  double run() {
+    counter = 0;
+    BatchResult result;
+    Blocks<double> blocks;
+    blocks.parameters = p.data();
+    blocks.gradients = g.data();
+    const Batch<double> batch{rows, plan->integers() ? nullptr : x.data(), plan->integers() ? indices.data() : nullptr, {labels.data(), targets.data()}};
+    CHECK(plan->train(pool, blocks, batch, {}, &result).ok());
+    return result.loss;
+  }
+
+  ThreadPool pool;
+  std::size_t rows;
+  std::unique_ptr<Plan<double>> plan;
+  std::vector<double> p = std::vector<double>(128), g = std::vector<double>(128, 0.0), x, targets;
+  std::vector<int32_t> indices, labels;
+  double buffers[8] = {0, 0, 0, 0, 1, 1, 1, 1}, counter = 0;
+};
+
+void check_gradients(const char* isa, const KernelTable& table, const PlanDescription& d, std::size_t padding) {
+  Bench bench(table, d, 2, 7);
+  bench.run();
+  const std::vector<double> analytic = bench.g;
+  for (std::size_t i = 0; i < bench.p.size(); i++) {
+    const double keep = bench.p[i], h = 1e-6;
+    bench.p[i] = keep + h;
+    const double above = bench.run();
+    bench.p[i] = keep - h;
+    const double below = bench.run();
+    bench.p[i] = keep;
+    const double numerical = i >= padding && i < padding + 3 ? 0 : (above - below) / (2 * h);
+    CHECK_MESSAGE(std::fabs(numerical - analytic[i]) <= 1e-6 * std::fabs(numerical) + 1e-8,
+                  std::string(isa) + " parameter " + std::to_string(i) + ": " + std::to_string(analytic[i]) + " against " + std::to_string(numerical));
+  }
+}
+
+}  // namespace
+
+TEST(plan_gradients_of_graphs_equal_numerical_ones) {
+  for (Isa isa : {Isa::scalar, Isa::avx2, Isa::avx512, Isa::neon}) {
+    const KernelTable* table = kernel_table(isa);
+    if (!table) continue;
+    check_gradients(isa_name(isa), *table, graph(7), 1000);
+    check_gradients(isa_name(isa), *table, lookup(7), 12);
+  }
+}
+
+TEST(plan_graphs_same_bits_for_every_number_of_threads) {
+  const KernelTable& table = *kernel_table(Isa::scalar);
+  for (const PlanDescription& d : {graph(3000), lookup(3000)}) {
+    Bench one(table, d, 1, 3000);
+    const double loss = one.run();
+    for (int threads : {2, 3, 4}) {
+      Bench many(table, d, threads, 3000);
+      CHECK(many.run() == loss);
+      CHECK(std::memcmp(many.g.data(), one.g.data(), one.g.size() * sizeof(double)) == 0);
+    }
+  }
+}
+
+TEST(plan_refuses_graphs_that_reach_outside) {
+  const KernelTable& table = *kernel_table(Isa::scalar);
+  auto refused = [&](PlanDescription d, auto change) {
+    change(d);
+    std::unique_ptr<Plan<float>> none;
+    return !Plan<float>::build(table, d, &none).ok() && !none;
+  };
+  CHECK(!refused(graph(4), [](auto&) {}));
+  CHECK(!refused(lookup(4), [](auto&) {}));
+  CHECK(refused(graph(4), [](auto& d) { d.buffers = {4}; }));
+  CHECK(refused(graph(4), [](auto& d) { d.buffers = {4, 3}; }));
+  CHECK(refused(graph(4), [](auto& d) { d.counters = 0; }));
+  CHECK(refused(graph(4), [](auto& d) { d.ops[1].weight = 125; }));
+  CHECK(refused(graph(4), [](auto& d) { d.ops[3].bias = 126; }));
+  CHECK(refused(graph(4), [](auto& d) { d.ops[4].parameters[0] = 1; }));
+  CHECK(refused(graph(4), [](auto& d) { d.ops[8].x = {8, 1}; }));
+  CHECK(refused(graph(4), [](auto& d) { d.integers = true; }));
+  CHECK(refused(lookup(4), [](auto& d) { d.integers = false; }));
+  CHECK(refused(lookup(4), [](auto& d) { d.ops[0].weight_length = 14; }));
+  CHECK(refused(lookup(4), [](auto& d) { d.ops[0].weight = 120; }));
+  CHECK(refused(lookup(4), [](auto& d) { d.ops[0].padding = 5; }));
+  CHECK(refused(lookup(4), [](auto& d) { d.loss_options.class_weights = {1, 2}; }));
+  CHECK(refused(lookup(4), [](auto& d) { d.loss_options.smoothing = 2; }));
+  CHECK(refused(lookup(4), [](auto& d) { d.loss_options.element = static_cast<Loss>(99); }));
+}
