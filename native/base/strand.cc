@@ -13,17 +13,18 @@ bool Strand::submit(std::function<void()> job) {
   return queue_->running;
 }
 
+// One job at a time: then the jobs of others that wait for a thread get their turn.
 void Strand::run(const std::shared_ptr<Queue>& queue) {
   std::unique_lock<std::mutex> lock(queue->mutex);
-  while (!queue->jobs.empty()) {
+  do {
     std::function<void()> job = std::move(queue->jobs.front());
     queue->jobs.pop_front();
     lock.unlock();
     job();
     job = nullptr;
     lock.lock();
-  }
-  queue->running = false;
+    queue->running = !queue->jobs.empty();
+  } while (queue->running && !Background::global().submit([queue] { run(queue); }));
 }
 
 }  // namespace chainrule
