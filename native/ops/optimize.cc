@@ -75,7 +75,7 @@ Status optimizer_step(Optimizer rule, const double* options, int64_t step, const
   *out = {options[3], decoupled ? 0 : decay, decoupled ? 1 - rate * decay : 1, {}};
   double* c = out->coefficients;
   const auto set = [&c](auto... values) { ((*c++ = static_cast<double>(values)), ...); };
-  const double correction1 = 1 - power(o[0], step), correction2 = 1 - power(o[1], step);  // of β1 and β2, where a rule has them
+  const auto correction = [&](double beta) { return 1 - power(beta, step); };
   switch (rule) {
     case Optimizer::sgd:
       if (o[0] != 0 && !states[0]) return invalid("a velocity when momentum is not 0");
@@ -85,24 +85,24 @@ Status optimizer_step(Optimizer rule, const double* options, int64_t step, const
     case Optimizer::adam:
     case Optimizer::adamw:
     case Optimizer::amsgrad:
-      set(o[0], 1 - o[0], o[1], 1 - o[1], rate / correction1, std::sqrt(correction2), o[2]);
+      set(o[0], 1 - o[0], o[1], 1 - o[1], rate / correction(o[0]), std::sqrt(correction(o[1])), o[2]);
       break;
     case Optimizer::nadam: {
       static thread_local MomentumSchedule schedule;
       schedule.reach(o[0], o[3], step);
       set(o[0], 1 - o[0], o[1], 1 - o[1], rate * (1 - schedule.mu) / (1 - schedule.product), rate * schedule.next / (1 - schedule.product * schedule.next),
-          correction2, o[2]);
+          correction(o[1]), o[2]);
       break;
     }
     case Optimizer::radam: {
-      const double most = 2 / (1 - o[1]) - 1, length = most - 2 * t * power(o[1], step) / correction2;
+      const double most = 2 / (1 - o[1]) - 1, length = most - 2 * t * power(o[1], step) / correction(o[1]);
       const bool rectified = length > 5;
-      const double factor = rectified ? std::sqrt((length - 4) * (length - 2) * most / ((most - 4) * (most - 2) * length)) * std::sqrt(correction2) : 1;
-      set(o[0], 1 - o[0], o[1], 1 - o[1], rate / correction1 * factor, o[2], rectified);
+      const double factor = rectified ? std::sqrt((length - 4) * (length - 2) * most / ((most - 4) * (most - 2) * length)) * std::sqrt(correction(o[1])) : 1;
+      set(o[0], 1 - o[0], o[1], 1 - o[1], rate / correction(o[0]) * factor, o[2], rectified);
       break;
     }
     case Optimizer::adamax:
-      set(o[0], 1 - o[0], rate / correction1, o[1], o[2]);
+      set(o[0], 1 - o[0], rate / correction(o[0]), o[1], o[2]);
       break;
     case Optimizer::rmsprop:
       if ((o[2] != 0) != states[1]) return invalid("a buffer when momentum is not 0, and only then");
