@@ -1,4 +1,5 @@
 // All losses: gates from predictions and targets to a number, the mean over rows or elements unless told.
+export { BinaryCrossEntropy, type BinaryCrossEntropyOptions } from './binary-cross-entropy.js'
 export {
   type ClassLossOptions,
   CrossEntropy,
@@ -16,8 +17,6 @@ export {
   type SampleWeights,
 } from './loss.js'
 export {
-  BinaryCrossEntropy,
-  type BinaryCrossEntropyOptions,
   Hinge,
   type HingeOptions,
   Huber,

@@ -19,11 +19,15 @@ import {
 } from './loss.js'
 import { type ElementKind, elementLoss } from './loss-sums.js'
 
-interface Kept {
-  readonly x: FloatArray
+/** What stands beside the prediction, one number per element. */
+export interface LossElements {
   readonly target: FloatArray
-  /** One per element, or null. */
+  /** Null where all are 1. */
   readonly weights: FloatArray | null
+}
+
+interface Kept extends LossElements {
+  readonly x: FloatArray
   /** The prediction, for its form. */
   readonly of: Value
   readonly divisor: number
@@ -67,7 +71,7 @@ export abstract class ValueLoss<R extends Reduction = 'mean'> {
     this.#checkForms(prediction, wanted as Value)
     const each = this.#weights(prediction, weights)
     const divisor = this.reduction === 'mean' ? this.total(prediction, each) : 1
-    const kept = { x, target: t, weights: each, of: prediction, divisor }
+    const kept = { x, ...this.elements(prediction, t, each), of: prediction, divisor }
     const loss = this.reduction === 'none' ? this.#each(kept) : this.#run(kept, 0, null) / divisor
     this.#waiting.put(kept)
     return loss as Reduced<R>
@@ -89,6 +93,11 @@ export abstract class ValueLoss<R extends Reduction = 'mean'> {
     } else this.#run(kept, finite(this.name, 'upstream', upstream) / kept.divisor, dx)
     this.#waiting.take(this.name)
     return [typeof kept.of === 'number' ? dx[0]! : new Tensor(dx, kept.of.shape)]
+  }
+
+  /** Targets and weights as ℓ takes them: those given, unless the loss has its own per column. */
+  protected elements(_prediction: Value, target: FloatArray, weights: FloatArray | null): LossElements {
+    return { target, weights }
   }
 
   /** What the mean divides by: the sum of the elements' weights. */
@@ -194,26 +203,6 @@ export class SmoothL1<R extends Reduction = 'mean'> extends ValueLoss<R> {
     const { reduction, beta = 1 } = options('SmoothL1', given, ['reduction', 'beta'])
     super('SmoothL1', reduction, nonNegative('SmoothL1', 'beta', beta))
     this.kind = beta === 0 ? 'absolute' : 'smoothL1'
-  }
-}
-
-/** Options of {@link BinaryCrossEntropy}. */
-export interface BinaryCrossEntropyOptions<R extends Reduction = Reduction> extends LossOptions<R> {
-  /** Weight of the positive class: > 1 favours recall, < 1 precision. Default 1. */
-  positiveWeight?: number
-}
-
-/**
- * Binary cross-entropy of logits, PyTorch's BCEWithLogitsLoss: −p·t·log σ(x) − (1 − t)·log(1 − σ(x)), stable for large |x|;
- * t in [0, 1], p the positive weight. ℓ' = (1 − t)·σ(x) − p·t·(1 − σ(x)). Unlike PyTorch's, p is one number for all columns.
- */
-export class BinaryCrossEntropy<R extends Reduction = 'mean'> extends ValueLoss<R> {
-  readonly name = 'BinaryCrossEntropy'
-  readonly kind = 'binaryCrossEntropy'
-
-  constructor(given?: BinaryCrossEntropyOptions<R>) {
-    const { reduction, positiveWeight = 1 } = options('BinaryCrossEntropy', given, ['reduction', 'positiveWeight'])
-    super('BinaryCrossEntropy', reduction, positive('BinaryCrossEntropy', 'positiveWeight', positiveWeight))
   }
 }
 

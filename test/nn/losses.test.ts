@@ -144,6 +144,42 @@ describe.each(elementwise)('%s', (name, make, at, target, f) => {
   })
 })
 
+describe('BinaryCrossEntropy of one positive weight per column', () => {
+  const positiveWeight = [0.5, 3, 1, 20]
+  const each = Array.from(x.data, (v, i) => reference.binary(positiveWeight[i % cols]!)(v, zeroOne.data[i]!))
+  const weighted = each.map((loss, i) => loss * sampleWeights[Math.floor(i / cols)]!)
+
+  it('is PyTorch’s: mean, sum, each, with weights of samples', () => {
+    for (const given of [positiveWeight, tensor(positiveWeight)]) {
+      const make = (reduction: Reduction) => new BinaryCrossEntropy({ positiveWeight: given, reduction })
+      expectClose(make('mean').forward(x, zeroOne), [sum(each) / each.length], 1e-12)
+      expectClose(make('sum').forward(x, zeroOne), [sum(each)], 1e-12)
+      expectClose(make('none').forward(x, zeroOne), each, 1e-12)
+      expectClose(make('mean').forward(x, zeroOne, sampleWeights), [sum(weighted) / sum(sampleWeights) / cols], 1e-12)
+      expectClose(make('none').forward(x, zeroOne, sampleWeights), weighted, 1e-12)
+    }
+  })
+
+  it('agrees with numerical gradients', () => {
+    for (const reduction of ['mean', 'sum', 'none'] as const) {
+      const loss = new BinaryCrossEntropy({ positiveWeight, reduction })
+      expectGradients('BinaryCrossEntropy', loss, x, zeroOne)
+      expectGradients('BinaryCrossEntropy', loss, x, zeroOne, sampleWeights)
+    }
+  })
+
+  it('stays finite for logits of any size, and trains', async () => {
+    const loss = new BinaryCrossEntropy({ positiveWeight: [1, 4], reduction: 'sum' })
+    expect(loss.forward(tensor([[1000, -1000]]), tensor([[0, 1]]))).toBe(5000)
+    expect(numbers(loss.backward()[0])).toEqual([1, -4])
+    const model = new Sequential(new Linear(2, 2, { seed: 1 }))
+    const data = { x: [[0, 1], [1, 0]], y: tensor([[0, 1], [1, 0]]) } // biome-ignore format: pairs
+    const options = { loss: new BinaryCrossEntropy({ positiveWeight: [1, 4] }), epochs: 30, batchSize: 2 }
+    const { epochs } = await fit(model, data, { ...options, optimizer: new SGD({ learningRate: 0.5 }) })
+    expect(epochs.at(-1)!.loss).toBeLessThan(epochs[0]!.loss / 2)
+  })
+})
+
 describe('KLDivergence', () => {
   const target = probabilities.data.map((p, i) => (i === 2 ? 0 : p)) as Float64Array
   const t = new Tensor(target, probabilities.shape)
@@ -342,6 +378,18 @@ describe('refusals', () => {
       () => new Huber({ reduction: 'max' as never }),
       ArgumentError,
       /reduction to be one of mean, sum, none/,
+    ],
+    [
+      'a positive weight of 0',
+      () => new BinaryCrossEntropy({ positiveWeight: [1, 0] }),
+      ArgumentError,
+      /positiveWeight to be a finite number > 0, got 0/,
+    ],
+    [
+      'columns without a positive weight',
+      () => new BinaryCrossEntropy({ positiveWeight: [1, 2] }).forward(x, zeroOne),
+      ShapeError,
+      /predictions of shape \[…, 2\], one column per positive weight, got \[5, 4\]/,
     ],
     ['a delta of 0', () => new Huber({ delta: 0 }), ArgumentError, /delta to be a finite number > 0/],
     ['a negative beta', () => new SmoothL1({ beta: -1 }), ArgumentError, /beta to be a finite number ≥ 0/],
