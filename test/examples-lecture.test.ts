@@ -81,6 +81,25 @@ const experiments: readonly Experiment[] = [
     },
   },
   {
+    name: 'fusion',
+    pictures: ['fusion-before', 'fusion-after'],
+    check(shown) {
+      const cells = shown.split('\n').map((line) => line.split(/ {3,}/))
+      for (const expected of [
+        ['sigmoid', '4', 'Sigmoid'],
+        ['tanh', '9', 'Tanh'],
+        ['softplus', '3', 'Softplus'],
+        ['softmax', '4', 'Softmax'],
+        ['softmax cross-entropy', '8', 'SoftmaxCrossEntropy'],
+        ['linear + activation', '3', 'Affine + Tanh'],
+        ['classifier', '13', 'Affine + ReLU, Affine, SoftmaxCrossEntropy'],
+      ]) {
+        expect(cells).toContainEqual([...expected, 'below 1e-14'])
+      }
+      expect(shown).toContain('1000: Infinity gate by gate, 1000 as a softplus gate\n')
+    },
+  },
+  {
     name: 'diagnosis',
     pictures: [],
     check(shown) {

@@ -15,6 +15,7 @@ const names = [
   'activations',
   'tanh-against-sigmoid',
   'circuits',
+  'fusion',
   'jacobian-against-vjp',
   'diagnosis',
 ]

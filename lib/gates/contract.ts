@@ -96,8 +96,9 @@ export class Contract {
     if (inputGradient === false) return
     const count = this.#count
     if (!Array.isArray(gradients) || gradients.length !== count) {
-      const got = Array.isArray(gradients) ? String(gradients.length) : describe(gradients)
-      throw new ShapeError(gate.name, `backward to return ${count} gradients, one per input`, got)
+      const got = Array.isArray(gradients) ? `${gradients.length} of them` : formText(gradients)
+      const wanted = count === 1 ? 'an array of one gradient' : `an array of ${count} gradients, one per input`
+      throw new ShapeError(gate.name, `backward to return ${wanted}`, got)
     }
     for (let i = 0; i < count; i++) {
       const form = this.#inputs[i]!

@@ -41,6 +41,7 @@ export type Checkable = Gate | GraphLoss | ((...inputs: Variable[]) => Variable)
  *
  *     checkGradients(new Cube(), [x])                                  // a gate of one's own
  *     checkGradients(model, [x])                                       // a network of float64, its parameters included
+ *     checkGradients(copy(model, { dtype: 'float64' }), [x])           // one of float32
  *     checkGradients(new CrossEntropy(), [logits], { target: labels })
  *     checkGradients((x, W) => x.matmul(W).tanh(), [x, W])
  *
@@ -50,7 +51,7 @@ export type Checkable = Gate | GraphLoss | ((...inputs: Variable[]) => Variable)
  * @param inputs - where to check: numbers, tensors or nested arrays (converted to float64). Integers
  *   (int32), which look something up, are passed on and not compared
  * @returns a report; print it to see which input and element is off, and by how much
- * @throws DTypeError for a network of float32, whose rounding would hide errors
+ * @throws DTypeError for a network of float32, whose rounding would hide errors: check a copy of float64
  */
 export function checkGradients(
   target: Checkable,
@@ -123,9 +124,10 @@ function parametersOf(target: unknown): ReturnType<Trained['parameters']> {
   const { parameters } = target as Partial<Trained>
   if (typeof parameters !== 'function') return []
   const list = (target as Trained).parameters()
+  const expected = 'a network of type float64, such as copy(network, { dtype: "float64" })'
   for (const { name, value } of list) {
     if (value.dtype !== 'float64') {
-      throw new DTypeError('checkGradients', 'a network of type float64', `parameter ${name} of type ${value.dtype}`)
+      throw new DTypeError('checkGradients', expected, `parameter ${name} of type ${value.dtype}`)
     }
   }
   return list

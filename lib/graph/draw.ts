@@ -80,7 +80,7 @@ function partOf({ node, hidden }: Shown, digits: number, few: boolean, end: bool
     return { ...around, first: few && name !== '', symbol: undefined, name, core: 0, tail: zone, end, value, gradient }
   }
   const { symbol, symmetric } = written(node.gate)
-  const short = shortened(symbol, 16)
+  const short = shortened(symbol, 24)
   const core = Math.max(RADIUS, textWidth(short, SYMBOL) / 2 + 10)
   const tail = core + zone
   const named = name && !end

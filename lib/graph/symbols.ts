@@ -44,6 +44,7 @@ const gates: Readonly<Record<string, readonly [symbol: string, formula?: string]
   LogSigmoid: ['log σ', 'log σ(x)'],
   Softmax: ['softmax'],
   LogSoftmax: ['log softmax'],
+  SoftmaxCrossEntropy: ['softmax cross-entropy'],
 }
 const symmetric = new Set(['Add', 'Multiply', 'Maximum', 'Minimum'])
 const superscripts = '⁰¹²³⁴⁵⁶⁷⁸⁹'

@@ -12,6 +12,8 @@ export interface DiagramNode {
   readonly label: string
   /** Elements per row after it, where that is known. */
   readonly width: number | undefined
+  /** Elements per row that the gate takes, where it fixes them. */
+  readonly takes?: number | undefined
   /** Places in the diagram of what it reads. */
   readonly inputs: readonly number[]
   /** Numbers that are trained; 0 for a layer that stood earlier already. */
@@ -106,6 +108,7 @@ export function diagramOf(model: Gate): Diagram {
       path,
       label: gateName(gate),
       width,
+      takes: inputsOf([gate]),
       inputs: ins,
       parameters: shared ? 0 : parameters.reduce((sum, { size }) => sum + size, 0),
       bytes: shared ? 0 : parameters.reduce((sum, { value }) => sum + value.data.byteLength, 0),

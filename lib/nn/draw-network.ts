@@ -50,9 +50,10 @@ function ending(box: Box | undefined, at: { x: number } | undefined): string {
 }
 
 function boxOf(node: DiagramNode, nodes: readonly DiagramNode[], gap: boolean): Box {
-  const { kind, label, width, parameters, buffers, inputs, weighs, shared } = node
-  const before = nodes[inputs[0]!]?.width
-  const out = kind !== 'join' && width !== undefined && (kind === 'input' || width !== before) ? String(width) : ''
+  const { kind, label, width, takes, parameters, buffers, inputs, weighs, shared } = node
+  const arriving = nodes[inputs[0]!]?.width
+  const before = arriving ?? takes
+  const out = kind !== 'join' && width !== undefined && (kind === 'input' || width !== arriving) ? String(width) : ''
   const zone = out ? textWidth(out, 12) + 14 : 0
   const reach = inputs.length > 1 ? 12 : 0
   const made = (core: number, half: number, rest: Pick<Box, 'lines' | 'color' | 'round'>): Box => {

@@ -1,7 +1,17 @@
 // Pictures of graphs: the lecture's numbers in their colours, nothing lies on anything else, and any graph can be drawn.
 import { describe, expect, it } from 'vitest'
 import { textWidth } from '../../lib/draw/svg.js'
-import { ArgumentError, apply, draw, type Gate, type Tensor, tensor, type Variable, variable } from '../../lib/index.js'
+import {
+  ArgumentError,
+  apply,
+  draw,
+  fuse,
+  type Gate,
+  type Tensor,
+  tensor,
+  type Variable,
+  variable,
+} from '../../lib/index.js'
 import { generator, thrownBy } from '../support.js'
 import { all, type Element, readPicture, texts } from './xml.js'
 
@@ -211,6 +221,14 @@ describe('graphs of all kinds', () => {
     f.backward()
     expect(texts(draw(f))).toContain('blend')
     expect(draw(f, { format: 'text' })).toContain('#1 = blend(a, b, c)')
+  })
+
+  it('write fused gates whole', () => {
+    const x = variable(tensor([[1, 2]]), 'x')
+    const soft = x.matmul(tensor([[1, 2], [3, 4]])).add(tensor([1, 2])).leakyRelu().softmax() // biome-ignore format: a matrix
+    const { fused } = fuse(soft.log().mul(tensor([[0, 1]])).sum().neg()) // biome-ignore format: one chain
+    expect(texts(draw(fused))).toEqual(expect.arrayContaining(['Affine + LeakyReLU', 'softmax cross-entropy']))
+    expect(draw(fused, { format: 'text' })).toContain('= softmax cross-entropy(#')
   })
 
   it('draw several outputs of one graph together', () => {

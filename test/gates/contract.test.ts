@@ -121,7 +121,7 @@ describe("a user's gate", () => {
   })
 
   it.each<[string, Value[], RegExp]>([
-    ['too few gradients', [], /\[Cube\] expected backward to return 1 gradients, one per input, got 0/],
+    ['too few gradients', [], /\[Cube\] expected backward to return an array of one gradient, got 0 of them/],
     ['a gradient of another shape', [zeros([3])], /\[Cube\] expected gradient 0 of shape \[2\], got \[3\]/],
     ['a number for a tensor', [1], /\[Cube\] expected gradient 0 of shape \[2\], got a number/],
     ['nothing', undefined as never, /./],

@@ -4,6 +4,7 @@ import { LossGate } from '../../lib/graph/loss.js'
 import {
   CrossEntropy,
   checkGradients,
+  copy,
   DTypeError,
   type Gate,
   Linear,
@@ -205,6 +206,8 @@ describe('refused are', () => {
     const net = new Sequential(new Linear(4, 2))
     expect(() => checkGradients(net, [x])).toThrow(DTypeError)
     expect(() => checkGradients((v) => v, [x], { model: net })).toThrow(/parameter 0.weight of type float32/)
+    const report = checkGradients(copy(net, { dtype: 'float64' }), [x])
+    expect(report.ok, String(report)).toBe(true)
   })
 })
 
