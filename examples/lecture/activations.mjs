@@ -16,7 +16,6 @@ const formulas = {
 const make = (name) => (name === 'prelu' ? new PReLU() : new activations[name]())
 const names = [...new Set([...Object.keys(formulas), ...Object.keys(activations)])]
 
-const Z = Array.from({ length: 97 }, (_, i) => (i - 48) / 12) // −4 … 4
 /** f(z) and f'(z). */
 function curve(name, z) {
   const gate = make(name)
@@ -42,17 +41,19 @@ prelu.backward(tensor([1, 10, 100]))
 console.log(`\nPReLU's own gradient for z = −3, −1, 2 and dy = 1, 10, 100: dα = ${prelu.parameters()[0].gradient.data}`)
 
 const panels = names.map((name) => {
-  const { f, derivative } = curve(name, Z)
+  const end = name === 'relu6' ? 8 : 4 // ReLU6 ends at 6
+  const z = Array.from({ length: 97 }, (_, i) => -4 + ((4 + end) * i) / 96)
+  const { f, derivative } = curve(name, z)
   return {
     kind: 'lines',
     title: name,
     width: 230,
     height: 210,
     legend: 'none',
-    y: { min: -2, max: 4 },
+    y: { min: -4, max: end },
     series: [
-      { name: 'f', x: Z, y: f, marks: 'lines' },
-      { name: "f'", x: Z, y: derivative, marks: 'lines' },
+      { name: 'f', x: z, y: f, marks: 'lines' },
+      { name: "f'", x: z, y: derivative, marks: 'lines' },
     ],
   }
 })

@@ -1,5 +1,5 @@
 // Losses of classes: cross-entropy of logits with labels or probabilities, and negative log likelihood of log-probabilities.
-import { finite, integer, oneOf, options, shapeText, within } from '../checks.js'
+import { finite, integer, oneOf, options, shapeText } from '../checks.js'
 import { ArgumentError, DTypeError, ShapeError } from '../errors.js'
 import { formText, type Value } from '../gates/gate.js'
 import { native } from '../native/load.js'
@@ -171,7 +171,10 @@ export class CrossEntropy<R extends Reduction = 'mean'> extends ClassLoss<R> {
     const { labelSmoothing = 0, targets = 'labels', ...rest } = options('CrossEntropy', given, keys)
     super('CrossEntropy', rest)
     this.targets = oneOf('CrossEntropy', 'targets', targets, ['labels', 'values'])
-    this.labelSmoothing = labelSmoothing === 1 ? 1 : within('CrossEntropy', 'labelSmoothing', labelSmoothing, 0, 1)
+    if (!(finite('CrossEntropy', 'labelSmoothing', labelSmoothing) >= 0 && labelSmoothing <= 1)) {
+      throw new ArgumentError('CrossEntropy', 'labelSmoothing to be a number in [0, 1]', String(labelSmoothing))
+    }
+    this.labelSmoothing = labelSmoothing
     if (targets === 'values' && rest.ignoreIndex !== undefined) {
       throw new ArgumentError('CrossEntropy', 'no ignoreIndex for probabilities', String(rest.ignoreIndex))
     }

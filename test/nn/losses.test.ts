@@ -403,7 +403,7 @@ describe('refusals', () => {
       'a smoothing above 1',
       () => new CrossEntropy({ labelSmoothing: 1.5 }),
       ArgumentError,
-      /labelSmoothing to be a number in \[0, 1\)/,
+      /labelSmoothing to be a number in \[0, 1\], got 1.5/,
     ],
     [
       'too few class weights',
