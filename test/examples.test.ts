@@ -115,8 +115,14 @@ describe('README.md', () => {
     expect(node('--input-type=module', '--eval', gates!)).toBe('-12 [ -8, 6 ]\n-12 -4 -4 3\n0.7310585786300049\n')
   })
 
+  it('and docs/gates.md prints what its comments say', () => {
+    const [, code] = /^```js\n(.*?)^```/ms.exec(readFileSync(join(root, 'docs/gates.md'), 'utf8'))!
+    const said = Array.from(code!.matchAll(/ \/\/ (.*\])/g), ([, comment]) => comment)
+    expect(node('--input-type=module', '--eval', code!).trimEnd().split('\n')).toEqual(said)
+  })
+
   it('points only at files that exist', () => {
-    for (const page of ['README.md', 'docs/architecture.md']) {
+    for (const page of ['README.md', 'docs/architecture.md', 'docs/gates.md']) {
       const links = readFileSync(join(root, page), 'utf8').matchAll(/\]\((?!https?:)([^)#]+)\)/g)
       for (const [, path] of links) expect(existsSync(resolve(root, page, '..', path!)), `${page}: ${path}`).toBe(true)
     }

@@ -1,13 +1,13 @@
 // The one list of gates that files can hold. A gate is written as its name and options.
 import { activations, ELU, GELU, LeakyReLU } from '../gates/activations.js'
 import * as arithmetic from '../gates/arithmetic.js'
-import { Add, Divide, Maximum, Minimum, Multiply, Subtract } from '../gates/binary.js'
+import { Add, Divide, Maximum, Minimum, Multiply, Pow, Subtract } from '../gates/binary.js'
 import type { ElementwiseGate } from '../gates/elementwise.js'
 import type { Gate } from '../gates/gate.js'
 import { MatMul } from '../gates/matmul.js'
 import { Concat, Slice, Stack } from '../gates/parts.js'
 import { Max, Mean, Min, SquaredNorm, Sum } from '../gates/reductions.js'
-import { Clip, Gather } from '../gates/select.js'
+import { Clip, Gather, Where } from '../gates/select.js'
 import { BroadcastTo, Flatten, Reshape, Transpose } from '../gates/shapes.js'
 import { LogSoftmax, Softmax } from '../gates/softmax.js'
 import type { Entry } from './entry.js'
@@ -69,6 +69,12 @@ const gather: Entry = {
   make: ({ indices, axis }) => new Gather(indices as number[], { axis: axis as number }),
 }
 
+const where: Entry = {
+  type: Where,
+  read: (gate) => ({ condition: (gate as Where).condition.toArray() }),
+  make: ({ condition }) => new Where(condition as number[]),
+}
+
 const axes = [withOptions(Softmax, ['axis']), withOptions(LogSoftmax, ['axis'])]
 const reduced = ['axis', 'keepDims'] as const
 const reductions = [
@@ -86,7 +92,7 @@ const shapes = [
 ]
 
 const joins = [withOptions(Concat, ['axis']), withOptions(Stack, ['axis'])]
-const pairs = [Add, Subtract, Multiply, Divide, Maximum, Minimum, MatMul]
+const pairs = [Add, Subtract, Multiply, Divide, Maximum, Minimum, Pow, MatMul]
 
 const { Scale, AddConstant, Power } = arithmetic
 const slopes = [withAlpha(LeakyReLU), withAlpha(ELU)]
@@ -96,6 +102,7 @@ const special: readonly Entry[] = [
   gelu,
   clip,
   gather,
+  where,
   ...slopes,
   ...constants,
   ...axes,
