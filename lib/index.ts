@@ -114,9 +114,34 @@ export { Residual } from './nn/residual.js'
 export { Sequential } from './nn/sequential.js'
 export type { StateDict } from './nn/state.js'
 export type { GraphNode, NodeSpec } from './nn/wiring.js'
-export { Adam, type AdamOptions, AdamW } from './optim/adam.js'
-export { type Optimizable, Optimizer, type OptimizerState } from './optim/optimizer.js'
-export { SGD, type SGDOptions } from './optim/sgd.js'
+export {
+  Adadelta,
+  type AdadeltaOptions,
+  Adagrad,
+  type AdagradOptions,
+  Adam,
+  Adamax,
+  type AdamOptions,
+  AdamW,
+  Lion,
+  type LionOptions,
+  type MomentOptions,
+  NAdam,
+  type NAdamOptions,
+  type Optimizable,
+  Optimizer,
+  type OptimizerOptions,
+  type OptimizerState,
+  type ParameterGroup,
+  RAdam,
+  type RAdamOptions,
+  RMSProp,
+  type RMSPropOptions,
+  Rprop,
+  type RpropOptions,
+  SGD,
+  type SGDOptions,
+} from './optim/optimizers.js'
 export * as plot from './plot/index.js'
 export {
   arange,

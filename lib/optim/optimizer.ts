@@ -1,9 +1,11 @@
-// What all optimizers share: state vectors per model, counted steps, and the description that a compiled plan runs.
-import { describe } from '../checks.js'
+// What all optimizers share: hyperparameters, state vectors per model, counted steps, groups of parameters, and the
+// description that a compiled plan runs.
+import { boolean, describe, nonNegative } from '../checks.js'
 import { ArgumentError } from '../errors.js'
 import { native } from '../native/load.js'
 import { type ParameterBlock, sharedLike } from '../nn/parameters.js'
 import type { FloatArray } from '../tensor/dtype.js'
+import { type GroupUpdate, type ParameterGroup, ParameterGroups } from './groups.js'
 
 /** What an optimizer updates: a model, a layer, or anything else with a block of parameters. */
 export interface Optimizable {
@@ -25,19 +27,81 @@ export interface NativeUpdate {
   readonly options: readonly number[]
 }
 
+/** Options of every optimizer. */
+export interface OptimizerOptions {
+  /** Step size; may be changed between steps, and a schedule of fit changes it. */
+  learningRate?: number
+  /** L2 penalty: adds weightDecay·parameter to the gradient, or, where it is decoupled, takes learningRate·weightDecay·parameter off. */
+  weightDecay?: number
+  /** L1 penalty: adds l1·sign(parameter) to the gradient. Default 0. */
+  l1?: number
+  /** Parameters with a learning rate or a weight decay of their own; the first group that matches counts. */
+  groups?: readonly ParameterGroup[]
+}
+
+/** Names of the options of every optimizer. */
+export const commonKeys = ['learningRate', 'weightDecay', 'l1', 'groups'] as const
+
+/** Values that an optimizer's options have unless told. */
+export interface OptimizerDefaults {
+  readonly learningRate: number
+  readonly weightDecay?: number
+  /** Whether weight decay leaves the gradient alone. Default false. */
+  readonly decoupled?: boolean
+}
+
 /** An optimizer: updates all parameters of a block from their gradients in one pass. */
 export abstract class Optimizer {
+  /** Weight decay of parameters that no group gives another. */
+  readonly weightDecay: number
+  /** L1 penalty. */
+  readonly l1: number
+  /** Whether weight decay is taken off the parameters and leaves the gradient alone. */
+  readonly decoupled: boolean
+  readonly #operation: string
+  readonly #groups: ParameterGroups | undefined
   readonly #states = new WeakMap<ParameterBlock, OptimizerState>()
+  #learningRate: number
 
-  /** How many state vectors the update needs. */
-  protected abstract readonly vectors: number
+  /** @param operation - the optimizer's name, for errors */
+  protected constructor(operation: string, given: OptimizerOptions, defaults: OptimizerDefaults) {
+    const { learningRate = defaults.learningRate, weightDecay = defaults.weightDecay ?? 0, l1 = 0, groups } = given
+    this.#operation = operation
+    this.#learningRate = nonNegative(operation, 'learningRate', learningRate)
+    this.weightDecay = nonNegative(operation, 'weightDecay', weightDecay)
+    this.l1 = nonNegative(operation, 'l1', l1)
+    this.decoupled = boolean(operation, 'decoupledWeightDecay', defaults.decoupled ?? false)
+    this.#groups = groups === undefined ? undefined : new ParameterGroups(operation, groups, learningRate)
+  }
+
+  /** Number of the update rule in the addon's `optimize`. */
+  protected abstract readonly rule: number
+  /** The rule's own options, in the addon's order. */
+  protected abstract readonly own: readonly number[]
+  /** What the state vectors are called, in the addon's order; null for one that the options make needless. */
+  abstract readonly stateNames: readonly (string | null)[]
+
+  /** Step size; may be changed between steps. Groups with a rate of their own keep their ratio to it. */
+  get learningRate(): number {
+    return this.#learningRate
+  }
+  set learningRate(value: number) {
+    this.#learningRate = nonNegative(this.#operation, 'learningRate', value)
+  }
+
+  /** Whether some parameters are updated with other options than the rest. */
+  get grouped(): boolean {
+    return this.#groups !== undefined
+  }
+
   /** The update rule with its present hyperparameters. */
-  abstract readonly update: NativeUpdate
-  /** One pass over the block. `state.step` counts this step already. */
-  protected apply(block: ParameterBlock, { step, vectors }: OptimizerState): void {
-    const { optimizer, options } = this.update
-    const [s0 = null, s1 = null, s2 = null] = vectors
-    native().optimize(optimizer, block.values, block.gradients, s0, s1, s2, Float64Array.from(options), step)
+  get update(): NativeUpdate {
+    return this.updateWith({ learningRate: this.#learningRate, weightDecay: this.weightDecay })
+  }
+
+  /** The update rule with another learning rate and weight decay. */
+  updateWith({ learningRate, weightDecay }: GroupUpdate): NativeUpdate {
+    return { optimizer: this.rule, options: [learningRate, weightDecay, this.decoupled ? 1 : 0, this.l1, ...this.own] }
   }
 
   /**
@@ -47,19 +111,43 @@ export abstract class Optimizer {
   step(model: Optimizable): void {
     const block = blockOf(model)
     const state = this.state(model)
+    const whole = [{ start: 0, end: block.values.length, update: this.update }]
+    const ranges = this.#groups
+      ? this.#groups
+          .rangesOf(block, this.#learningRate, this.weightDecay)
+          .map(({ start, end, ...values }) => ({ start, end, update: this.updateWith(values) }))
+      : whole
+    for (const { start, end, update } of ranges) {
+      const part = (vector: FloatArray | null) => vector?.subarray(start, end) ?? null
+      const [s0, s1, s2] = this.slots(state)
+      const numbers = Float64Array.from(update.options)
+      const [values, gradients] = [block.values.subarray(start, end), block.gradients.subarray(start, end)]
+      native().optimize(update.optimizer, values, gradients, part(s0), part(s1), part(s2), numbers, state.step + 1)
+    }
     state.step++
-    this.apply(block, state)
   }
 
-  /** The state for a model, zeros at first. */
+  /** The state for a model, as at the start if it has none. */
   state(model: Optimizable): OptimizerState {
     const block = blockOf(model)
     let state = this.#states.get(block)
     if (!state) {
-      state = { step: 0, vectors: Array.from({ length: this.vectors }, () => sharedLike(block)) }
+      state = { step: 0, vectors: this.stateNames.filter((name) => name !== null).map(() => this.fresh(block)) }
       this.#states.set(block, state)
     }
     return state
+  }
+
+  /** @internal The vectors of a state in the addon's order, null where there is none. */
+  slots({ vectors }: OptimizerState): readonly [FloatArray | null, FloatArray | null, FloatArray | null] {
+    let next = 0
+    const [s0 = null, s1 = null, s2 = null] = this.stateNames.map((name) => (name === null ? null : vectors[next++]!))
+    return [s0, s1, s2]
+  }
+
+  /** A state vector at its start: zeros. */
+  protected fresh(block: ParameterBlock): FloatArray {
+    return sharedLike(block)
   }
 
   /** Forgets the state for a model. */

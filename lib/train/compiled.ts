@@ -56,7 +56,7 @@ export class PlanTrainer implements Trainer {
   ): Promise<Float64Array> {
     const state = this.#optimizer.state(this.#model)
     const { optimizer: rule, options } = this.#optimizer.update
-    const [s0 = null, s1 = null, s2 = null] = state.vectors
+    const [s0, s1, s2] = this.#optimizer.slots(state)
     const numbers = Float64Array.from(options)
     const { plan, counters, dropouts } = this.#compiled
     for (const [i, dropout] of dropouts.entries()) counters[i] = dropout.drawn
