@@ -142,6 +142,8 @@ export {
   SGD,
   type SGDOptions,
 } from './optim/optimizers.js'
+export * as schedules from './optim/schedules/index.js'
+export type { Course, Schedule, ScheduleLike, TrainingLength, Unit } from './optim/schedules/schedule.js'
 export * as plot from './plot/index.js'
 export {
   arange,

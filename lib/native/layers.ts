@@ -147,4 +147,9 @@ export interface LayerFunctions {
     options: Float64Array,
     step: number,
   ): void
+  /**
+   * Gradients within ±value; then times norm/(√Σg² + 1e-6) where √Σg² is larger than norm, as torch.nn.utils.clip_grad_norm_.
+   * 0 for none of either.
+   */
+  clipGradients(value: number, norm: number, gradients: FloatArray): void
 }

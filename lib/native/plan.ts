@@ -83,7 +83,9 @@ export interface NativePlan {
    * Trains on a staged slot in batches, after what was asked for before; `step` (from 1) is the number of the first. Resolves
    * to [mean loss, correct rows, rows] for each batch that was run: fewer than staged after `stop()`, or when the last one's
    * loss is not finite (that batch then changed nothing, and the plan is stopped). `rule`, `options` and
-   * states are those of `optimize` of the addon. Gradients and states lie in SharedArrayBuffers.
+   * states are those of `optimize` of the addon; `ends` cuts the vectors into ranges with options of their own (one range where
+   * it is missing). `options` [batch, range, rule's options]: of the first batches, of which the last stays. `clip` [value, norm]:
+   * see clipGradients of the addon. Gradients and states lie in SharedArrayBuffers.
    */
   train(
     slot: number,
@@ -94,6 +96,8 @@ export interface NativePlan {
     rule: number,
     options: Float64Array,
     step: number,
+    ends?: Float64Array | null,
+    clip?: Float64Array | null,
   ): Promise<Float64Array>
   /** The same numbers for a staged slot, without changing anything. */
   evaluate(slot: number): Promise<Float64Array>

@@ -27,6 +27,13 @@ export interface NativeUpdate {
   readonly options: readonly number[]
 }
 
+/** A stretch of the flat vectors with its update. */
+export interface UpdateRange {
+  readonly start: number
+  readonly end: number
+  readonly update: NativeUpdate
+}
+
 /** Options of every optimizer. */
 export interface OptimizerOptions {
   /** Step size; may be changed between steps, and a schedule of fit changes it. */
@@ -89,19 +96,23 @@ export abstract class Optimizer {
     this.#learningRate = nonNegative(this.#operation, 'learningRate', value)
   }
 
-  /** Whether some parameters are updated with other options than the rest. */
-  get grouped(): boolean {
-    return this.#groups !== undefined
-  }
-
   /** The update rule with its present hyperparameters. */
   get update(): NativeUpdate {
-    return this.updateWith({ learningRate: this.#learningRate, weightDecay: this.weightDecay })
+    return this.#updateWith({ learningRate: this.#learningRate, weightDecay: this.weightDecay })
   }
 
-  /** The update rule with another learning rate and weight decay. */
-  updateWith({ learningRate, weightDecay }: GroupUpdate): NativeUpdate {
+  #updateWith({ learningRate, weightDecay }: GroupUpdate): NativeUpdate {
     return { optimizer: this.rule, options: [learningRate, weightDecay, this.decoupled ? 1 : 0, this.l1, ...this.own] }
+  }
+
+  /** @internal The stretches of a model's vectors, each with its update, at a learning rate. */
+  ranges(model: Optimizable, rate = this.#learningRate): readonly UpdateRange[] {
+    const block = blockOf(model)
+    const values = { learningRate: rate, weightDecay: this.weightDecay }
+    const ranges = this.#groups?.rangesOf(block, rate, this.weightDecay) ?? [
+      { start: 0, end: block.values.length, ...values },
+    ]
+    return ranges.map(({ start, end, ...own }) => ({ start, end, update: this.#updateWith(own) }))
   }
 
   /**
@@ -111,13 +122,7 @@ export abstract class Optimizer {
   step(model: Optimizable): void {
     const block = blockOf(model)
     const state = this.state(model)
-    const whole = [{ start: 0, end: block.values.length, update: this.update }]
-    const ranges = this.#groups
-      ? this.#groups
-          .rangesOf(block, this.#learningRate, this.weightDecay)
-          .map(({ start, end, ...values }) => ({ start, end, update: this.updateWith(values) }))
-      : whole
-    for (const { start, end, update } of ranges) {
+    for (const { start, end, update } of this.ranges(model)) {
       const part = (vector: FloatArray | null) => vector?.subarray(start, end) ?? null
       const [s0, s1, s2] = this.slots(state)
       const numbers = Float64Array.from(update.options)

@@ -9,7 +9,7 @@ import type { Model } from '../nn/model.js'
 import type { ParameterBlock } from '../nn/parameters.js'
 import type { Optimizer } from '../optim/optimizer.js'
 import { Staging } from './staging.js'
-import { type Evaluation, RESULT_WIDTH, type Trainer } from './trainer.js'
+import { type Evaluation, type GradientRules, RESULT_WIDTH, type Trainer } from './trainer.js'
 
 // Rows that evaluation takes at a time.
 const EVALUATION_ROWS = 512
@@ -22,6 +22,7 @@ export class PlanTrainer implements Trainer {
   readonly #block: ParameterBlock
   readonly #batchSize: number
   readonly #compiled: Cached
+  readonly #clip: Float64Array | null
   #staging: { readonly data: Dataset; readonly staging: Staging } | undefined
 
   /** The trainer, or undefined where the model, the loss or the optimizer has no native form. */
@@ -31,20 +32,29 @@ export class PlanTrainer implements Trainer {
     optimizer: object,
     data: Dataset,
     batchSize: number,
+    rules?: GradientRules,
   ): PlanTrainer | undefined {
-    if (!hasNativeRule(optimizer) || data.weights) return undefined
+    if (!hasNativeRule(optimizer) || data.weights || (rules?.accumulate ?? 1) > 1) return undefined
     const batch = Math.min(batchSize, data.rows)
     const made = compiled('training', model, loss, data, batch)
-    return made && new PlanTrainer(model, loss, optimizer, batch, made)
+    return made && new PlanTrainer(model, loss, optimizer, batch, made, rules)
   }
 
-  private constructor(model: Model, loss: Loss, optimizer: Optimizer, batchSize: number, compiled: Cached) {
+  private constructor(
+    model: Model,
+    loss: Loss,
+    optimizer: Optimizer,
+    batchSize: number,
+    compiled: Cached,
+    { clipValue, clipNorm }: Pick<GradientRules, 'clipValue' | 'clipNorm'> = { clipValue: 0, clipNorm: 0 },
+  ) {
     this.#model = model
     this.#loss = loss
     this.#optimizer = optimizer
     this.#block = model.block
     this.#batchSize = batchSize
     this.#compiled = compiled
+    this.#clip = clipValue > 0 || clipNorm > 0 ? Float64Array.of(clipValue, clipNorm) : null
   }
 
   async run(
@@ -53,20 +63,28 @@ export class PlanTrainer implements Trainer {
     start: number,
     count: number,
     signal: AbortSignal | undefined,
+    rates?: Float64Array,
   ): Promise<Float64Array> {
-    const state = this.#optimizer.state(this.#model)
-    const { optimizer: rule, options } = this.#optimizer.update
-    const [s0, s1, s2] = this.#optimizer.slots(state)
-    const numbers = Float64Array.from(options)
+    const optimizer = this.#optimizer
+    const state = optimizer.state(this.#model)
+    const [s0, s1, s2] = optimizer.slots(state)
+    const steps = Array.from(rates ?? [optimizer.learningRate], (rate) => optimizer.ranges(this.#model, rate))
+    const rule = optimizer.update.optimizer
+    const rows = steps.map((ranges) => ranges.flatMap(({ update }) => update.options))
+    const ends = Float64Array.from(steps[0]!, ({ end }) => end)
+    let done = 0
     const { plan, counters, dropouts } = this.#compiled
     for (const [i, dropout] of dropouts.entries()) counters[i] = dropout.drawn
     let step = state.step + 1
-    const begin = async (slot: number, rows: number): Promise<Float64Array> => {
-      const promise = plan.train(slot, this.#block.gradients, s0, s1, s2, rule, numbers, step)
-      step += Math.ceil(rows / this.#batchSize)
+    const begin = async (slot: number, count: number): Promise<Float64Array> => {
+      const batches = Math.ceil(count / this.#batchSize)
+      const numbers = Float64Array.from(rates ? rows.slice(done, done + batches).flat() : rows[0]!)
+      const promise = plan.train(slot, this.#block.gradients, s0, s1, s2, rule, numbers, step, ends, this.#clip)
+      step += batches
+      done += batches
       const results = await promise
-      const batches = results.length / RESULT_WIDTH
-      state.step += batches > 0 && !Number.isFinite(results.at(-RESULT_WIDTH)!) ? batches - 1 : batches
+      const ran = results.length / RESULT_WIDTH
+      state.step += ran > 0 && !Number.isFinite(results.at(-RESULT_WIDTH)!) ? ran - 1 : ran
       return results
     }
     if (this.#staging?.data !== data)

@@ -9,6 +9,7 @@ import type { EpochRecord, History } from './history.js'
 import { locateNonFinite } from './nonfinite.js'
 import { checkFit, checkNumbers, checkTrainingData, type FitOptions, type FitPlan } from './options.js'
 import { type BatchProgress, createProgress } from './progress.js'
+import { Rates } from './rates.js'
 import { type BatchStream, readAhead } from './stream.js'
 import { RESULT_WIDTH, type Trainer } from './trainer.js'
 
@@ -65,6 +66,7 @@ class Loop {
   readonly #plan: FitPlan
   readonly #progress: ReturnType<typeof createProgress> | undefined
   readonly #watched: boolean
+  readonly #rates: Rates
   #trainer: Trainer | undefined
   #eager: Trainer | undefined
   #batchSize = 0
@@ -74,6 +76,7 @@ class Loop {
   constructor(model: Model, plan: FitPlan) {
     this.#model = model
     this.#plan = plan
+    this.#rates = new Rates(plan)
     this.#watched = plan.callbacks.some((callback) => typeof callback.batch === 'function')
     if (plan.verbose) {
       const { train, batchSize, epochs } = plan
@@ -84,11 +87,12 @@ class Loop {
 
   // One trainer serves as long as batches are no larger than those it was made for. Plans know no weights of samples.
   #trainerOf(data: Dataset, batchSize = this.#batchSize): Trainer {
-    const { loss, optimizer } = this.#plan
+    const { loss, optimizer, gradients } = this.#plan
     if (!this.#trainer || batchSize > this.#batchSize) {
+      this.#eager?.flush?.()
       this.#batchSize = batchSize
-      this.#eager = new EagerTrainer(this.#model, loss, optimizer, batchSize)
-      this.#trainer = PlanTrainer.create(this.#model, loss, optimizer, data, batchSize) ?? this.#eager
+      this.#eager = new EagerTrainer(this.#model, loss, optimizer, batchSize, gradients)
+      this.#trainer = PlanTrainer.create(this.#model, loss, optimizer, data, batchSize, gradients) ?? this.#eager
     }
     return data.weights ? this.#eager! : this.#trainer
   }
@@ -100,6 +104,7 @@ class Loop {
       for (let epoch = 1; epoch <= this.#plan.epochs && !this.#stopped; epoch++) {
         const record = await this.#epoch(epoch)
         epochs.push(record)
+        this.#rates.observe(record)
         this.#progress?.epochEnd(record)
         const event = {
           record,
@@ -111,6 +116,7 @@ class Loop {
         for (const callback of this.#plan.callbacks) await callback.epoch?.(event)
       }
     } finally {
+      this.#rates.restore()
       this.#progress?.done()
     }
     return { epochs, seconds: (performance.now() - started) / 1000 }
@@ -131,6 +137,8 @@ class Loop {
       if (tally.rows === 0)
         throw new ArgumentError('fit', 'a stream that has batches in every epoch', `none in ${epoch}`)
     }
+    this.#trainer?.flush?.()
+    this.#eager?.flush?.()
     const seconds = (performance.now() - started) / 1000
     const scores = validation && (await this.#trainerOf(validation).evaluate(validation, signal))
     return {
@@ -168,8 +176,10 @@ class Loop {
   async #next({ data, order, batchSize, epoch }: Pass, start: number, done: number): Promise<Float64Array> {
     const started = performance.now()
     const count = Math.min(this.#portion, Math.ceil((data.rows - start) / batchSize))
-    const results = await this.#trainerOf(data, batchSize).run(data, order, start, count, this.#plan.signal)
+    const rates = this.#rates.next(count, epoch)
+    const results = await this.#trainerOf(data, batchSize).run(data, order, start, count, this.#plan.signal, rates)
     const batches = results.length / RESULT_WIDTH
+    this.#rates.advance(batches)
     const each = (performance.now() - started) / Math.max(1, batches)
     if (!this.#watched)
       this.#portion = Math.max(1, Math.min(2 * this.#portion, Math.floor(PORTION / Math.max(each, 1e-3))))

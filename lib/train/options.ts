@@ -1,5 +1,5 @@
 // The options of fit, checked before anything changes.
-import { boolean, describe, options, positiveInteger, seedOf } from '../checks.js'
+import { boolean, describe, options, positive, positiveInteger, seedOf } from '../checks.js'
 import { Dataset, type Samples } from '../data/dataset.js'
 import { ArgumentError } from '../errors.js'
 import type { Gate } from '../gates/gate.js'
@@ -7,9 +7,11 @@ import { BatchNorm } from '../nn/batch-norm.js'
 import { checkLabels } from '../nn/labels.js'
 import { isLoss, type Loss, lossText } from '../nn/losses.js'
 import { Model } from '../nn/model.js'
-import type { Steps } from './eager.js'
+import { type Schedule, type ScheduleLike, scheduleOf } from '../optim/schedules/schedule.js'
+import type { Rated, Steps } from './eager.js'
 import type { EpochRecord } from './history.js'
 import { type BatchStream, isStream } from './stream.js'
+import type { GradientRules } from './trainer.js'
 
 /** What callbacks are told after a batch. Batches and epochs count from 1. */
 export interface BatchEvent {
@@ -38,8 +40,19 @@ export interface Callback {
 export interface FitOptions {
   /** What to minimise: CrossEntropy for labels, MeanSquaredError for values, or one of your own. */
   loss: Loss
-  /** How to update: SGD, Adam, AdamW, or any object with step(model). */
+  /** How to update: SGD, Adam, … or any object with step(model). */
   optimizer: Steps
+  /**
+   * The learning rate in the course of the training: one of `schedules`, or a function of the batches and epochs that are over.
+   * The optimizer has its own rate back afterwards.
+   */
+  schedule?: ScheduleLike
+  /** Bounds every gradient by ± this, before the update. */
+  clipValue?: number
+  /** Bounds the norm of all gradients together, after clipValue. */
+  clipNorm?: number
+  /** Batches of one update, whose gradients are averaged by rows; an epoch's last update may have fewer. Default 1. */
+  accumulate?: number
   /** Passes over the data. Default 1. */
   epochs?: number
   /** Rows per batch; the last of an epoch may have fewer. Default 32. */
@@ -62,6 +75,8 @@ export interface FitOptions {
 export interface FitPlan {
   readonly loss: Loss
   readonly optimizer: Steps
+  readonly schedule: Schedule | undefined
+  readonly gradients: GradientRules
   readonly epochs: number
   readonly batchSize: number
   readonly train: Dataset | BatchStream
@@ -76,6 +91,10 @@ export interface FitPlan {
 const keys = [
   'loss',
   'optimizer',
+  'schedule',
+  'clipValue',
+  'clipNorm',
+  'accumulate',
   'epochs',
   'batchSize',
   'validation',
@@ -106,6 +125,9 @@ export function checkFit(model: Model, train: Samples | BatchStream, given: FitO
   }
   if (typeof optimizer?.step !== 'function')
     throw new ArgumentError('fit', 'optimizer with step(model)', describe(optimizer))
+  if (given.schedule !== undefined && typeof (optimizer as Partial<Rated>).learningRate !== 'number') {
+    throw new ArgumentError('fit', 'optimizer with a learningRate beside a schedule', describe(optimizer))
+  }
   if (!Array.isArray(callbacks)) throw new ArgumentError('fit', 'callbacks to be an array', describe(callbacks))
   for (const callback of callbacks) {
     if (typeof callback !== 'object' || callback === null)
@@ -121,6 +143,8 @@ export function checkFit(model: Model, train: Samples | BatchStream, given: FitO
   return {
     loss,
     optimizer,
+    schedule: given.schedule === undefined ? undefined : scheduleOf('fit', given.schedule),
+    gradients: gradientRules(given),
     epochs: positiveInteger('fit', 'epochs', epochs),
     batchSize,
     train: isStream(train) ? train : checkTrainingData(model, loss, train, batchSize),
@@ -130,6 +154,14 @@ export function checkFit(model: Model, train: Samples | BatchStream, given: FitO
     shuffle: boolean('fit', 'shuffle', shuffle),
     seed: seedOf('fit', seed),
     verbose: boolean('fit', 'verbose', verbose),
+  }
+}
+
+function gradientRules({ clipValue, clipNorm, accumulate = 1 }: FitOptions): GradientRules {
+  return {
+    clipValue: clipValue === undefined ? 0 : positive('fit', 'clipValue', clipValue),
+    clipNorm: clipNorm === undefined ? 0 : positive('fit', 'clipNorm', clipNorm),
+    accumulate: positiveInteger('fit', 'accumulate', accumulate),
   }
 }
 

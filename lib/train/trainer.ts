@@ -10,12 +10,22 @@ export interface Evaluation {
 /** Three numbers per batch in the results of {@link Trainer.run}. */
 export const RESULT_WIDTH = 3
 
+/** What happens to gradients between backward and update. */
+export interface GradientRules {
+  /** Bounds of every element, and of the norm of all; 0 for none. */
+  readonly clipValue: number
+  readonly clipNorm: number
+  /** Batches of one update. */
+  readonly accumulate: number
+}
+
 /** Runs batches of one model with one loss and one optimizer. The most rows of a batch were given when it was made. */
 export interface Trainer {
   /**
    * Trains on `count` batches of a data set in an order, the first of which starts at row `start`. Resolves to [mean loss, correct
    * rows, rows] for each batch that was run: fewer than asked if `signal` aborts, and no more after one whose loss is not
    * finite, which is reported but changes no parameter. Lets the event loop run meanwhile.
+   * @param rates - learning rates of these batches, where they are not the optimizer's own
    */
   run(
     data: Dataset,
@@ -23,7 +33,10 @@ export interface Trainer {
     start: number,
     count: number,
     signal: AbortSignal | undefined,
+    rates?: Float64Array,
   ): Promise<Float64Array>
+  /** Updates from gradients that wait for more batches. */
+  flush?(): void
   /** Loss and accuracy over a data set; changes nothing. */
   evaluate(data: Dataset, signal: AbortSignal | undefined): Promise<Evaluation>
 }

@@ -93,6 +93,14 @@ double* Arguments::doubles(std::size_t i, const char* name, std::size_t length) 
   return ok_ ? f.as<double>() : nullptr;
 }
 
+std::vector<double> Arguments::double_list(std::size_t i, const char* name) {
+  const DType dtype = dtype_;
+  dtype_ = DType::float64;
+  const Floats f = read_floats(i, name, false);
+  dtype_ = dtype;
+  return ok_ && f.length ? std::vector<double>(f.as<double>(), f.as<double>() + f.length) : std::vector<double>{};
+}
+
 double Arguments::number(std::size_t i, const char* name) {
   double value = 0;
   if (ok_ && napi_get_value_double(env_, values_[i], &value) != napi_ok) fail("INVALID_ARGUMENT", "expected %s to be a number", name);

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "../base/status.h"
 
@@ -42,6 +43,8 @@ class Arguments {
   Ints ints(std::size_t i, const char* name);
   /// A Float64Array, whatever the other float arrays are; null unless it has `length` elements.
   double* doubles(std::size_t i, const char* name, std::size_t length);
+  /// A copy of a Float64Array of any length.
+  std::vector<double> double_list(std::size_t i, const char* name);
   double number(std::size_t i, const char* name);
   bool boolean(std::size_t i, const char* name);
   /// An integer in [0, 2^53).

@@ -1,4 +1,5 @@
 // One step of an optimizer over the flat parameter vector.
+#include "../ops/clip.h"
 #include "../ops/optimize.h"
 #include "arguments.h"
 #include "functions.h"
@@ -33,8 +34,18 @@ napi_value optimize(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+napi_value clip_gradients(napi_env env, napi_callback_info info) {
+  Arguments a(env, info, "clipGradients");
+  const GradientClip clip{a.number(0, "value"), a.number(1, "norm")};
+  const Floats g = a.floats(2, "gradients");
+  a.require(clip.value >= 0 && clip.norm >= 0, "bounds not to be negative");
+  if (!a.ok()) return nullptr;
+  with_dtype(a.dtype(), [&]<class T>() { chainrule::clip_gradients<T>(kernels().of<T>(), pool(), g.length, g.as<T>(), clip); });
+  return nullptr;
+}
+
 }  // namespace
 
-const Function kOptimizerFunctions[] = {{"optimize", optimize}, {nullptr, nullptr}};
+const Function kOptimizerFunctions[] = {{"optimize", optimize}, {"clipGradients", clip_gradients}, {nullptr, nullptr}};
 
 }  // namespace chainrule::binding

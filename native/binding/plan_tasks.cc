@@ -1,6 +1,7 @@
 #include "plan_tasks.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <shared_mutex>
 
@@ -140,11 +141,29 @@ void TrainTask::read(Arguments& a) {
     if (state_[i].data) a.require_length(state_[i].length, parameters, names[i]);
   }
   a.require(a.dtype() == (object_.wide() ? DType::float64 : DType::float32), "arrays of the plan's element type");
+  if (a.ok()) read_update(a);
+}
+
+void TrainTask::read_update(Arguments& a) {
   const auto rule = static_cast<Optimizer>(a.integer(5, "rule", 0, static_cast<int>(Optimizer::count) - 1));
-  const double* const options = a.doubles(6, "options", static_cast<std::size_t>(optimizer_info(rule).options));
+  std::size_t begin = 0;
+  for (const double end : a.is_null(8) ? std::vector<double>{} : a.double_list(8, "ends")) {
+    a.require(end >= static_cast<double>(begin) && end <= static_cast<double>(object_.parameter_count()) && end == std::floor(end), "ends that ascend");
+    if (!a.ok()) return;
+    update_.ends.push_back(begin = static_cast<std::size_t>(end));
+  }
+  if (update_.ends.empty()) update_.ends.push_back(begin = object_.parameter_count());
+  a.require(begin == object_.parameter_count(), "the last end at the end of the parameters");
+  update_.options = a.double_list(6, "options");
+  const std::size_t width = update_.ends.size() * static_cast<std::size_t>(optimizer_info(rule).options);
+  if (update_.options.empty() || update_.options.size() % width != 0) a.require_length(update_.options.size(), width, "options");
   const int64_t step = a.integer(7, "step", 1, int64_t{1} << 53);
+  if (!a.is_null(9)) {
+    if (const double* const clip = a.doubles(9, "clip", 2)) update_.clip = {clip[0], clip[1]};
+    a.require(update_.clip.value >= 0 && update_.clip.norm >= 0, "clip not to be negative");
+  }
   if (!a.ok()) return;
-  const Status status = update_.start(rule, options, step, {state_[0].data != nullptr, state_[1].data != nullptr, state_[2].data != nullptr});
+  const Status status = update_.start(rule, step, {state_[0].data != nullptr, state_[1].data != nullptr, state_[2].data != nullptr});
   a.require(status.ok(), status.what);
 }
 

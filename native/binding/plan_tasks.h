@@ -66,11 +66,12 @@ class TrainTask : public BatchTask {
  public:
   TrainTask(PlanObject& object, std::size_t slot) : BatchTask(object, slot) { object_.lock().trainings++; }
   ~TrainTask() override { object_.lock().trainings--; }
-  /// Arguments from index 1 on: gradients, state0, state1, state2, rule (0 none, 1 sgd, 2 adam), options, step.
+  /// Arguments from index 1 on: gradients, state0, state1, state2, rule, options, step, ends, clip.
   void read(Arguments& a);
 
  private:
   Status batch(std::size_t at, std::size_t rows, BatchResult* result) override;
+  void read_update(Arguments& a);
   Floats gradients_, state_[3];
   Update update_;
 };

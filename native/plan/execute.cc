@@ -48,7 +48,7 @@ Status Plan<T>::train(ThreadPool& pool, const Blocks<T>& blocks, const Batch<T>&
     status = op->backward(p);
     if (!status.ok()) return status;
   }
-  apply_update(table_, pool, blocks, description_.parameters, update);
+  apply_update(table_, pool, blocks, update);
   return {};
 }
 

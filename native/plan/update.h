@@ -2,6 +2,9 @@
 #pragma once
 #include "../base/parameter_lock.h"
 #include "../base/thread_pool.h"
+#include <vector>
+
+#include "../ops/clip.h"
 #include "../ops/optimize.h"
 
 namespace chainrule {
@@ -19,19 +22,25 @@ struct Blocks {
 struct Update {
   bool none = true;
   Optimizer rule{};
-  double options[kMostOptimizerOptions] = {};
   bool states[3] = {};  ///< which of them there are
   int64_t number = 0;   ///< of the step, from 1
-  OptimizerStep step{};
+  GradientClip clip;
+  std::vector<std::size_t> ends;     ///< of the ranges of the vectors that have options of their own; the last is the vectors' length
+  std::vector<double> options;       ///< the rule's, [step, range]: of the first steps, of which the last stays
+  std::vector<OptimizerStep> steps;  ///< the present one, by range
 
-  /// The step of that number: invalid_argument where the states do not fit the options.
-  Status start(Optimizer of, const double* its_options, int64_t from, const bool (&present)[3]);
+  /// Makes ready for the step of number `from`; ends, options and clip are set. invalid_argument where the states do not fit.
+  Status start(Optimizer of, int64_t from, const bool (&present)[3]);
   /// To the next step's.
   void advance();
+
+ private:
+  Status prepare(std::size_t row);
+  std::size_t row_ = 0;
 };
 
-/// Applies the rule to `n` parameters.
+/// Clips the gradients and applies the rule.
 template <class T>
-void apply_update(const KernelTable& table, ThreadPool& pool, const Blocks<T>& blocks, std::size_t n, const Update& update);
+void apply_update(const KernelTable& table, ThreadPool& pool, const Blocks<T>& blocks, const Update& update);
 
 }  // namespace chainrule

@@ -89,6 +89,19 @@ describe('plan', () => {
     const options = new Float64Array(7)
     expect(() => plan.train(0, new Float64Array(32), null, null, null, 0, options, 1)).toThrow(/SharedArrayBuffer/)
     expect(() => plan.train(0, gradients, null, null, null, 0, new Float64Array(5), 1)).toThrow(/7 elements/)
+    for (const [ends, clip] of [
+      [Float64Array.of(16), null],
+      [Float64Array.of(20, 16, 32), null],
+      [Float64Array.of(1.5, 32), null],
+      [Float64Array.of(Number.NaN, 32), null],
+      [Float64Array.of(16, 32), null], // options of one range
+      [null, Float64Array.of(1)],
+      [null, Float64Array.of(-1, 0)],
+      [null, Float64Array.of(0, Number.NaN)],
+      ['all' as never, null],
+    ] as [Float64Array | null, Float64Array | null][]) {
+      expect(() => plan.train(0, gradients, null, null, null, 0, options, 1, ends, clip)).toThrow(/expected/)
+    }
     expect(() => plan.train(0, gradients, shared(32), null, null, 1, options, 1)).toThrow(/state vector/)
     expect(() => sgd(0, 1, 0.9)).toThrow(/velocity/)
   })
