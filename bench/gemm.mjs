@@ -69,16 +69,18 @@ export function show(results, processors) {
   const head = ['product', 'pure JS', '× JS']
   const counts = threadCounts(processors)
   for (const threads of counts) head.push(`${threads} thread${threads > 1 ? 's' : ''}`, 'of peak')
-  const limit = Object.fromEntries(counts.map((t) => [t, Math.max(...results.map(({ result }) => result.peak[t]))]))
-  const rows = results.map(({ name, result: { flops, js, native: ours } }) => {
+  const rows = results.map(({ name, result: { flops, js, native: ours, peak } }) => {
     const rate = (seconds) => flops / seconds / 1e9
-    const measured = counts.flatMap((t) => [both(ours[t], rate), percent(rate(ours[t].median) / limit[t])])
+    const measured = counts.flatMap((t) => [both(ours[t], rate), percent(rate(ours[t].median) / peak[t])])
     return [name, both(js, rate), times(js.median / ours[1].median), ...measured]
   })
-  const limits = counts.map((t) => `${limit[t].toFixed(0)} GFLOP/s on ${t} thread${t > 1 ? 's' : ''}`).join(', ')
+  const limits = counts.map((t) => {
+    const peaks = results.map(({ result }) => result.peak[t])
+    return `${Math.min(...peaks).toFixed(0)} to ${Math.max(...peaks).toFixed(0)} GFLOP/s on ${t} thread${t > 1 ? 's' : ''}`
+  })
   return {
     head,
     rows,
-    note: `Peak: fused multiply-adds from registers, the best measured beside the cases: ${limits}.`,
+    note: `Of peak: fused multiply-adds from registers, measured beside each case: ${limits.join(', ')}.`,
   }
 }
