@@ -64,6 +64,20 @@ bool dot_pays(const GemmKernels<T>& kernels, std::size_t m, std::size_t n, std::
   return m == 1 || n == 1 || m * lanes * 3 / 2 <= k || (n < lanes && k >= 12 * lanes);
 }
 
+/// Whether a single row is done by gemv: unless its columns fill the widest tile, which reads longer pieces of B's rows.
+template <class T>
+bool one_row(const GemmKernels<T>& kernels, std::size_t m, std::size_t n, std::size_t b_col) {
+  return m == 1 && (b_col != 1 || n < static_cast<std::size_t>(kernels.wide[1] * kernels.lanes));
+}
+
+/// Whether Cᵀ is computed although B's rows are contiguous: its rows would leave a quarter of a vector's lanes unused, and
+/// the sums are long enough to make up for turning tiles over.
+template <class T>
+bool turning_pays(const GemmKernels<T>& kernels, std::size_t m, std::size_t n, std::size_t k) {
+  const std::size_t lanes = static_cast<std::size_t>(kernels.lanes);
+  return 4 * n <= 3 * lanes && m >= 2 * lanes && k >= 16;
+}
+
 /// How one product is computed.
 struct Way {
   TileShape shape{};

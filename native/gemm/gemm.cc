@@ -28,7 +28,7 @@ struct Product {
   std::size_t c_row;
   bool transposed;
   const Epilogue<T>& epilogue;
-  bool dot;
+  bool dot, gemv;
   Way way;
 };
 
@@ -113,7 +113,7 @@ bool compute_part(const Product<T>& q, std::size_t m0, std::size_t m1, std::size
         const std::size_t row = q.transposed ? j : i, column = q.transposed ? i : j;
         block.c = sums + row * sums_row + column;
         block.bias = last && e.bias ? e.bias + column : nullptr;
-        q.dot ? q.kernels.dot(block) : q.kernels.block(block);
+        (q.gemv ? q.kernels.gemv : q.dot ? q.kernels.dot : q.kernels.block)(block);
         if (keep && packed_b) {
           block.b = packed_b;
           block.b_packed = true;
@@ -144,29 +144,36 @@ Status gemm(const KernelTable& table, ThreadPool& pool, std::size_t m, std::size
     return {};
   }
   const GemmKernels<T>& kernels = table.of<T>().gemm;
-  if (b.col_stride == 1 && static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k) <= kTiny && !epilogue.activation && !epilogue.before) {
+  const bool plain = !epilogue.activation && !epilogue.before;
+  const double work = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
+  if (plain && work <= kTiny && (b.col_stride == 1 || (m == 1 && a.col_stride == 1 && b.row_stride == 1))) {
     // So small that looking for the best way would take longer than the product.
     GemmBlock<T> block{};
     block.m = m, block.n = n, block.k = k;
     block.a = a.data, block.a_row = a.row_stride, block.a_col = a.col_stride;
-    block.b = b.data, block.b_row = b.row_stride, block.b_col = 1;
+    block.b = b.data, block.b_row = b.row_stride, block.b_col = b.col_stride;
     block.c = c.data, block.c_row = c.row_stride;
     block.alpha = alpha, block.beta = beta, block.bias = epilogue.bias;
-    block.shape = choose_shape(kernels, m, n, k);
-    kernels.block(block);
+    if (one_row(kernels, m, n, b.col_stride)) {
+      kernels.gemv(block);
+    } else {
+      block.shape = choose_shape(kernels, m, n, k);
+      kernels.block(block);
+    }
     return {};
   }
-  Product<T> q{kernels, m, n, k, alpha, beta, a, b, c.data, c.row_stride, false, epilogue, false, {}};
+  Product<T> q{kernels, m, n, k, alpha, beta, a, b, c.data, c.row_stride, false, epilogue, false, false, {}};
   q.dot = a.col_stride == 1 && b.row_stride == 1 && b.col_stride != 1 && dot_pays(kernels, m, n, k);
-  if (!q.dot && b.col_stride != 1 && a.row_stride == 1) {
-    // Aᵀ's rows are contiguous and B's are not: compute Cᵀ = Bᵀ·Aᵀ.
+  q.gemv = one_row(kernels, m, n, b.col_stride) && (b.col_stride == 1 || (a.col_stride == 1 && b.row_stride == 1));
+  if (!q.dot && !q.gemv && a.row_stride == 1 && (b.col_stride != 1 || turning_pays(kernels, m, n, k))) {
+    // Aᵀ's rows are contiguous and B's are not, or too short for a vector: compute Cᵀ = Bᵀ·Aᵀ.
     q.m = n;
     q.n = m;
     q.a = {b.data, b.col_stride, b.row_stride};
     q.b = {a.data, a.col_stride, a.row_stride};
     q.transposed = true;
   }
-  q.way = choose_way(kernels, q.m, q.n, k, q.a.row_stride, q.b.row_stride, q.b.col_stride, q.dot, q.transposed);
+  q.way = choose_way(kernels, q.m, q.n, k, q.a.row_stride, q.b.row_stride, q.b.col_stride, q.dot || q.gemv, q.transposed);
 
   const std::size_t mr = static_cast<std::size_t>(q.way.shape.rows), nr = static_cast<std::size_t>(q.way.shape.vectors * kernels.lanes);
   const Grid grid = choose_grid(q.m, q.n, k, mr, nr, static_cast<std::size_t>(pool.size()), kLeastPart, q.b.col_stride != 1 ? 8 : 1);

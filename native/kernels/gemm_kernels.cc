@@ -1,5 +1,5 @@
 // GEMM's part of the kernel table.
-#include "gemm_dot.h"
+#include "gemv.h"
 #include "table.h"
 
 namespace chainrule {
@@ -15,6 +15,7 @@ void fill_gemm_of(GemmKernels<T>* kernels) {
   kernels->wide = Tiles::wide;
   kernels->block = gemm_block<T>;
   kernels->dot = gemm_dot<T>;
+  kernels->gemv = gemv<T>;
   kernels->pack_a = pack_a<T>;
 }
 

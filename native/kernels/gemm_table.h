@@ -42,6 +42,8 @@ struct GemmKernels {
   /// The same for a_col = 1 and b(p,j) = b[j·b_col + p], neither packed: dot products with vectors along k, summed lane by
   /// lane and then across lanes. Takes neither `shape` nor `transposed`.
   void (*dot)(const GemmBlock<T>& block);
+  /// The same for m = 1 and b_col = 1, or a_col = 1 and b_row = 1: each column's sum is cut into several chains.
+  void (*gemv)(const GemmBlock<T>& block);
   /// packed = A[m,k], a(i,p) = a[i·row + p·col], in strips as `block` walks them for tiles of `rows`. Room for m·k + lanes elements.
   void (*pack_a)(size_t m, size_t k, const T* a, size_t row, size_t col, int rows, T* packed);
 };
