@@ -85,9 +85,9 @@ class Op {
   virtual bool in_place() const { return false; }
   /// Whether backward can add to an input's gradient without a spare.
   virtual bool adds() const { return false; }
-  virtual void needs(std::size_t batch, bool trains, std::vector<Need<T>>* list) {}
+  virtual void needs(std::size_t /*batch*/, bool /*trains*/, std::vector<Need<T>>* /*list*/) {}
   /// Whether an elementwise op can be computed in the same sweep; takes it if so.
-  virtual bool fuse(const OpDescription& unary, const KernelTable& table) { return false; }
+  virtual bool fuse(const OpDescription& /*unary*/, const KernelTable& /*table*/) { return false; }
   /// The op it took in fuse(), or -1.
   virtual int32_t fused() const { return -1; }
   /// Operations per row, forward and backward together where it is trained.
