@@ -41,6 +41,9 @@ export function diagnose(model: Model, batch: Samples, given?: DiagnoseOptions):
   if (loss !== undefined && !isLoss(loss)) {
     throw new ArgumentError('diagnose', 'loss with forward and backward', lossText(loss))
   }
+  if ((loss as { reduction?: unknown } | undefined)?.reduction === 'none') {
+    throw new ArgumentError('diagnose', 'a loss that is a number', `${lossText(loss)} of reduction none`)
+  }
   if (optimizer !== undefined && typeof optimizer?.step !== 'function') {
     throw new ArgumentError('diagnose', 'optimizer with step(model)', describe(optimizer))
   }

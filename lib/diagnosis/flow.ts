@@ -126,8 +126,10 @@ export function lossAtStart(start: boolean): Rule {
     if (chance === undefined || !Number.isFinite(loss)) return []
     const labelled = y.dtype === 'int32'
     const classes = (output as Tensor).shape.at(-1)
+    const even = Math.log(classes!)
+    const formula = Math.abs(chance - even) < 1e-3 * even ? ` (ln ${classes} = ${even.toFixed(3)})` : ''
     const guess = labelled
-      ? `guessing among ${classes} classes gives ${brief(chance)} (ln ${classes} = ${Math.log(classes!).toFixed(3)})`
+      ? `guessing among ${classes} classes gives ${brief(chance)}${formula}`
       : `the best constant answer has ${brief(chance)}`
     const limit = labelled ? 1.5 * chance + 1 : 5 * chance
     if (loss > limit) {

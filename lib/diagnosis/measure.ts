@@ -9,7 +9,7 @@ import { Model } from '../nn/model.js'
 import type { Parameter } from '../nn/parameters.js'
 import { Sequential } from '../nn/sequential.js'
 import { Optimizer } from '../optim/optimizer.js'
-import { allocate, type FloatArray } from '../tensor/dtype.js'
+import { allocate, type FloatArray, type FloatDType } from '../tensor/dtype.js'
 import { Tensor } from '../tensor/tensor.js'
 
 /** One parameter as the diagnosis sees it. */
@@ -158,16 +158,19 @@ export function norm(values: ArrayLike<number>): number {
   return Math.sqrt(sum)
 }
 
-// The loss of answers that do not look at the row: zeros (logits: all classes equally likely) or the targets' means.
+// The loss of answers that do not look at the row: all classes equally likely, as logits and log-probabilities alike; for
+// values zeros, or the targets' means.
 function chanceOf(loss: Loss, output: Value, y: Tensor): number | undefined {
   if (!(output instanceof Tensor)) return undefined
-  const answers = [allocate(output.dtype as 'float32', output.data.length)]
-  if (loss.targets !== 'labels' && y.data.length === output.data.length) {
-    const rows = output.shape[0]!
-    const width = output.data.length / rows
+  const width = output.shape[output.rank - 1] ?? 1
+  const constant = () => allocate(output.dtype as FloatDType, output.data.length)
+  const answers = [constant()]
+  if (loss.targets === 'labels') answers[0]!.fill(-Math.log(width))
+  else if (y.data.length === output.data.length) {
+    const rows = output.data.length / width
     const means = new Float64Array(width)
     for (let i = 0; i < y.data.length; i++) means[i % width]! += y.data[i]! / rows
-    answers.push(answers[0]!.map((_, i) => means[i % width]!) as FloatArray)
+    answers.push(constant().map((_, i) => means[i % width]!))
   }
   try {
     const found = Math.min(...answers.map((answer) => loss.forward(new Tensor(answer, output.shape), y)))

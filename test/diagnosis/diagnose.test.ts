@@ -16,6 +16,7 @@ import {
   LogSoftmax,
   type MlpOptions,
   mlp,
+  NegativeLogLikelihood,
   ReLU,
   type Samples,
   Sequential,
@@ -214,6 +215,18 @@ describe('diagnose finds nothing', () => {
     ['in a 1-layer network of zeros', net({ hidden: [], initializer: 'zeros' }), blobs(), { ...sgd(0.1), start: true }],
     ['with values to predict', net({ outputs: 1 }), values(), { ...sgd(0.05), start: true }],
     ['in inputs from 0 to 1', net(), blobs({ scale: 0.2, shift: 0.5 }), { ...sgd(0.1), start: true }],
+    [
+      'with a sum over rows',
+      net(),
+      blobs(),
+      { loss: new CrossEntropy({ reduction: 'sum' }), ...sgd(5e-4), start: true },
+    ],
+    [
+      'with log-probabilities and their loss',
+      new Sequential(new Linear(4, 3, { seed: 1 }), new LogSoftmax()),
+      blobs(),
+      { loss: new NegativeLogLikelihood(), start: true },
+    ],
     ['in a single row', net(), { x: [[1, -1, 0.5, 0]], y: [1] }, {}],
     [
       'where a network ends in log-probabilities',
@@ -268,6 +281,16 @@ describe('the report', () => {
     expect(report.rows).toBe(2)
     expect(report.chance).toBeCloseTo(Math.log(2), 6)
     expect(report.loss).toBeCloseTo((Math.log(1 + Math.exp(-1)) + Math.log(1 + Math.exp(-3))) / 2, 6)
+  })
+
+  it('knows what chance gives, also for log-probabilities', () => {
+    const model = new Sequential(new Linear(4, 3, { seed: 1 }), new LogSoftmax())
+    expect(diagnose(model, blobs(), { loss: new NegativeLogLikelihood() }).chance).toBeCloseTo(Math.log(3), 6)
+    const sum = diagnose(net(), blobs(), { loss: new CrossEntropy({ reduction: 'sum' }) })
+    expect(sum.chance).toBeCloseTo(200 * Math.log(3), 3)
+    // Half of the targets 0 and half 1: the mean has (1/2)².
+    const halves = diagnose(net({ outputs: 1 }), { x: blobs().x, y: blobs().y.map((_, i) => [i % 2]) })
+    expect(halves.chance).toBeCloseTo(0.25, 6)
   })
 
   it('is plain JSON', () => {
@@ -349,6 +372,11 @@ describe('diagnose refuses', () => {
     ['what is no model', () => diagnose({} as never, blobs()), 'INVALID_ARGUMENT'],
     ['unknown options', () => diagnose(net(), blobs(), { optimiser: 1 } as never), 'INVALID_ARGUMENT'],
     ['what is no loss', () => diagnose(net(), blobs(), { loss: {} as never }), 'INVALID_ARGUMENT'],
+    [
+      'a loss of many numbers',
+      () => diagnose(net(), blobs(), { loss: new CrossEntropy({ reduction: 'none' }) as never }),
+      'INVALID_ARGUMENT',
+    ],
     ['what is no optimizer', () => diagnose(net(), blobs(), { optimizer: 1 as never }), 'INVALID_ARGUMENT'],
     ['a start that is not true or false', () => diagnose(net(), blobs(), { start: 1 as never }), 'INVALID_ARGUMENT'],
     ['no batch', () => diagnose(net(), undefined as never), 'INVALID_ARGUMENT'],
