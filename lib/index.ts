@@ -102,7 +102,8 @@ export {
   SmoothL1,
   type SmoothL1Options,
 } from './nn/losses.js'
-export { accuracy, argmax, confusionMatrix } from './nn/metrics.js'
+export { accuracy, argmax, confusionMatrix } from './nn/metrics/accuracy.js'
+export * as metrics from './nn/metrics/index.js'
 export { type MlpOptions, mlp } from './nn/mlp.js'
 export { Model, type TraceStep } from './nn/model.js'
 export { Network, type NetworkOptions } from './nn/network.js'
@@ -159,7 +160,12 @@ export {
 export type { DType, FloatArray, FloatDType, TensorData } from './tensor/dtype.js'
 export type { Shape } from './tensor/shape.js'
 export { type Nested, Tensor } from './tensor/tensor.js'
+export type { BatchEvent, BeginEvent, Callback, EndEvent, EpochEvent, PauseEvent } from './train/callback.js'
+export { type CheckpointOptions, checkpoint } from './train/callbacks/checkpoint.js'
+export { type EarlyStoppingOptions, earlyStopping } from './train/callbacks/early-stopping.js'
+export { csvLog, jsonLines, type LogOptions } from './train/callbacks/logs.js'
 export { fit } from './train/fit.js'
 export type { EpochRecord, History } from './train/history.js'
-export type { BatchEvent, Callback, EpochEvent, FitOptions } from './train/options.js'
+export type { FitOptions } from './train/options.js'
+export type { Snapshot } from './train/snapshot.js'
 export type { BatchStream } from './train/stream.js'

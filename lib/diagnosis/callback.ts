@@ -2,7 +2,7 @@
 import { describe, options, positiveInteger } from '../checks.js'
 import { Dataset, type Samples } from '../data/dataset.js'
 import { ArgumentError } from '../errors.js'
-import type { Callback } from '../train/options.js'
+import type { Callback } from '../train/callback.js'
 import { type DiagnoseOptions, diagnose } from './diagnose.js'
 import type { Diagnosis, Finding } from './report.js'
 

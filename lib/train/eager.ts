@@ -4,7 +4,7 @@ import { ShapeError } from '../errors.js'
 import { formText, type Value } from '../gates/gate.js'
 import { native } from '../native/load.js'
 import type { Loss } from '../nn/losses.js'
-import { countCorrect } from '../nn/metrics.js'
+import { countCorrect } from '../nn/metrics/accuracy.js'
 import type { Model } from '../nn/model.js'
 import type { Optimizable } from '../optim/optimizer.js'
 import type { FloatArray } from '../tensor/dtype.js'
@@ -95,6 +95,11 @@ export class EagerTrainer implements Trainer {
     this.#model.backward(gradient as Value, { inputGradient: false, accumulate: this.#waiting > 0 })
     this.#rows += rows
     if (++this.#waiting === this.#rules.accumulate) this.flush()
+  }
+
+  /** Whether gradients wait for more batches. */
+  get waiting(): boolean {
+    return this.#waiting > 0
   }
 
   flush(): void {

@@ -1,8 +1,11 @@
 // fit(): the training loop: epochs, orders, progress, callbacks and history. A trainer runs the batches.
 import { Dataset, type Samples } from '../data/dataset.js'
 import { ArgumentError, NonFiniteError, StateError } from '../errors.js'
+import type { Metric } from '../nn/metrics/metric.js'
 import type { Model } from '../nn/model.js'
 import type { Tensor } from '../tensor/tensor.js'
+import type { PauseEvent } from './callback.js'
+import { readCheckpoint } from './callbacks/checkpoint.js'
 import { PlanTrainer } from './compiled.js'
 import { EagerTrainer } from './eager.js'
 import type { EpochRecord, History } from './history.js'
@@ -10,6 +13,7 @@ import { locateNonFinite } from './nonfinite.js'
 import { checkFit, checkNumbers, checkTrainingData, type FitOptions, type FitPlan } from './options.js'
 import { type BatchProgress, createProgress } from './progress.js'
 import { Rates } from './rates.js'
+import { capture, type Position, restore, Tally } from './snapshot.js'
 import { type BatchStream, readAhead } from './stream.js'
 import { RESULT_WIDTH, type Trainer } from './trainer.js'
 
@@ -52,15 +56,6 @@ interface Pass {
   readonly epoch: number
 }
 
-/** Sums over the batches of an epoch. */
-class Tally {
-  loss = 0
-  correct = 0
-  rows = 0
-  batches = 0
-  labelled = false
-}
-
 class Loop {
   readonly #model: Model
   readonly #plan: FitPlan
@@ -68,9 +63,10 @@ class Loop {
   readonly #watched: boolean
   readonly #rates: Rates
   #trainer: Trainer | undefined
-  #eager: Trainer | undefined
+  #eager: EagerTrainer | undefined
   #batchSize = 0
   #stopped = false
+  #position: Position = { epoch: 1, tally: new Tally(), batches: 0, records: [] }
   #portion = 1
 
   constructor(model: Model, plan: FitPlan) {
@@ -99,37 +95,73 @@ class Loop {
 
   async run(): Promise<History> {
     const started = performance.now()
-    const epochs: EpochRecord[] = []
+    const history = () => ({ epochs: this.#position.records, seconds: (performance.now() - started) / 1000 })
+    let failed = true
     try {
-      for (let epoch = 1; epoch <= this.#plan.epochs && !this.#stopped; epoch++) {
-        const record = await this.#epoch(epoch)
-        epochs.push(record)
-        this.#rates.observe(record)
-        this.#progress?.epochEnd(record)
-        const event = {
-          record,
-          model: this.#model,
-          stop: () => {
-            this.#stopped = true
-          },
-        }
-        for (const callback of this.#plan.callbacks) await callback.epoch?.(event)
-      }
+      await this.#begin()
+      while (this.#position.epoch <= this.#plan.epochs && !this.#stopped) await this.#nextEpoch()
+      failed = false
     } finally {
       this.#rates.restore()
       this.#progress?.done()
+      await this.#end(history(), failed)
     }
-    return { epochs, seconds: (performance.now() - started) / 1000 }
+    return history()
+  }
+
+  // What fails on top of an error stays unsaid: that error counts.
+  async #end(history: History, failed: boolean): Promise<void> {
+    for (const callback of this.#plan.callbacks) {
+      try {
+        await callback.end?.({ model: this.#model, history, failed })
+      } catch (error) {
+        if (!failed) throw error
+      }
+    }
+  }
+
+  async #begin(): Promise<void> {
+    const { resume, callbacks } = this.#plan
+    const snapshot = resume === undefined ? undefined : await readCheckpoint(resume)
+    if (snapshot) this.#position = restore(this.#model, this.#plan, this.#rates, snapshot)
+    const { records } = this.#position
+    for (const callback of callbacks) await callback.begin?.({ model: this.#model, records })
+  }
+
+  // One epoch, or the rest of one, and what follows it.
+  async #nextEpoch(): Promise<void> {
+    const { epoch } = this.#position
+    const record = await this.#epoch(epoch)
+    this.#position.records.push(record)
+    this.#position.epoch++
+    this.#position.tally = new Tally()
+    this.#rates.observe(record)
+    this.#progress?.epochEnd(record)
+    const stop = () => {
+      this.#stopped = true
+    }
+    const event = { ...this.#pauseEvent(), record, model: this.#model, stop }
+    for (const callback of this.#plan.callbacks) await callback.epoch?.(event)
+  }
+
+  #pauseEvent(): PauseEvent {
+    return {
+      batches: this.#position.batches,
+      capture: () => (this.#eager?.waiting ? undefined : capture(this.#model, this.#plan, this.#rates, this.#position)),
+    }
   }
 
   async #epoch(epoch: number): Promise<EpochRecord> {
-    const { train, validation, shuffle, seed, signal, batchSize } = this.#plan
+    const { train, validation, metrics, shuffle, seed, signal, batchSize } = this.#plan
     const started = performance.now()
-    const tally = new Tally()
+    const { tally } = this.#position
+    const { rows: done, batches: before } = tally
     if (train instanceof Dataset) {
-      await this.#pass({ data: train, order: train.order(shuffle, seed, epoch), batchSize, epoch }, tally)
+      await this.#pass({ data: train, order: train.order(shuffle, seed, epoch), batchSize, epoch }, tally, done)
     } else {
+      let index = 0
       for await (const samples of readAhead(train, signal)) {
+        if (index++ < before) continue
         const data = checkTrainingData(this.#model, this.#plan.loss, samples)
         await data.checkFiniteInSlices('fit')
         await this.#pass({ data, order: data.order(false, 0, 0), batchSize: data.rows, epoch }, tally)
@@ -140,34 +172,44 @@ class Loop {
     this.#trainer?.flush?.()
     this.#eager?.flush?.()
     const seconds = (performance.now() - started) / 1000
-    const scores = validation && (await this.#trainerOf(validation).evaluate(validation, signal))
+    const scores =
+      validation && (await this.#trainerOf(validation, this.#batchSize || batchSize).evaluate(validation, signal))
     return {
       epoch,
       loss: tally.loss / tally.rows,
       ...(tally.labelled && { accuracy: tally.correct / tally.rows }),
       ...(scores && { validationLoss: scores.loss }),
       ...(scores?.accuracy !== undefined && { validationAccuracy: scores.accuracy }),
+      ...(metrics && validation && { metrics: await this.#measure(metrics, validation) }),
       seconds,
-      samplesPerSecond: tally.rows / seconds,
+      samplesPerSecond: (tally.rows - done) / seconds,
     }
   }
 
+  async #measure(metrics: Readonly<Record<string, Metric>>, data: Dataset): Promise<Record<string, number>> {
+    const [order, { dtype }] = [data.order(false, 0, 0), this.#model]
+    const output = await this.#model.predict(data.gatherInputs(order, 0, data.rows, dtype))
+    const target = data.gatherTargets(order, 0, data.rows, dtype)
+    return Object.fromEntries(Object.entries(metrics).map(([name, metric]) => [name, metric(output, target)]))
+  }
+
   // All rows of a data set, in portions of batches.
-  async #pass(pass: Pass, tally: Tally): Promise<void> {
+  async #pass(pass: Pass, tally: Tally, from = 0): Promise<void> {
     const { data, epoch } = pass
     const started = performance.now()
     tally.labelled = data.labelled
-    for (let start = 0; start < data.rows; ) {
+    for (let start = from; start < data.rows; ) {
       const results = await this.#next(pass, start, tally.batches)
-      const before = start
       for (let i = 0; i < results.length; i += RESULT_WIDTH) start += results[i + 2]!
       const samplesPerSecond = (1000 * start) / (performance.now() - started)
       for (let i = 0; i < results.length; i += RESULT_WIDTH) {
         tally.loss += results[i]! * results[i + 2]!
         tally.correct += results[i + 1]!
+        tally.rows += results[i + 2]!
+        this.#position.batches++
         this.#report(epoch, ++tally.batches, { loss: results[i]!, samplesPerSecond })
       }
-      tally.rows += start - before
+      for (const callback of this.#plan.callbacks) await callback.pause?.(this.#pauseEvent())
       this.#plan.signal?.throwIfAborted()
     }
   }
@@ -175,7 +217,7 @@ class Loop {
   // Runs the next portion, and grows or shrinks the one after to take PORTION milliseconds. Who watches batches gets one by one.
   async #next({ data, order, batchSize, epoch }: Pass, start: number, done: number): Promise<Float64Array> {
     const started = performance.now()
-    const count = Math.min(this.#portion, Math.ceil((data.rows - start) / batchSize))
+    const count = Math.min(this.#portion, Math.ceil((data.rows - start) / batchSize), this.#untilPause())
     const rates = this.#rates.next(count, epoch)
     const results = await this.#trainerOf(data, batchSize).run(data, order, start, count, this.#plan.signal, rates)
     const batches = results.length / RESULT_WIDTH
@@ -190,6 +232,12 @@ class Loop {
       this.#fail(x, epoch, done + batches, last)
     }
     return results
+  }
+
+  #untilPause(): number {
+    const { batches } = this.#position
+    const each = this.#plan.callbacks.map(({ pauseEvery: n }) => (n ? n - (batches % n) : Number.POSITIVE_INFINITY))
+    return Math.min(...each)
   }
 
   #fail(x: Tensor, epoch: number, batch: number, loss: number): never {

@@ -11,6 +11,8 @@ export interface EpochRecord {
   /** After the epoch, on the validation data. */
   readonly validationLoss?: number
   readonly validationAccuracy?: number
+  /** The metrics of fit on the validation data, by name. */
+  readonly metrics?: Readonly<Record<string, number>>
   /** Wall time of training, without validation. */
   readonly seconds: number
   readonly samplesPerSecond: number

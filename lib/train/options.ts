@@ -3,38 +3,17 @@ import { boolean, describe, options, positive, positiveInteger, seedOf } from '.
 import { Dataset, type Samples } from '../data/dataset.js'
 import { ArgumentError } from '../errors.js'
 import type { Gate } from '../gates/gate.js'
+import { checkPath } from '../io/files.js'
 import { BatchNorm } from '../nn/batch-norm.js'
 import { checkLabels } from '../nn/labels.js'
 import { isLoss, type Loss, lossText } from '../nn/losses.js'
+import type { Metric } from '../nn/metrics/metric.js'
 import { Model } from '../nn/model.js'
 import { type Schedule, type ScheduleLike, scheduleOf } from '../optim/schedules/schedule.js'
+import type { Callback } from './callback.js'
 import type { Rated, Steps } from './eager.js'
-import type { EpochRecord } from './history.js'
 import { type BatchStream, isStream } from './stream.js'
 import type { GradientRules } from './trainer.js'
-
-/** What callbacks are told after a batch. Batches and epochs count from 1. */
-export interface BatchEvent {
-  readonly epoch: number
-  readonly batch: number
-  readonly loss: number
-}
-
-/** What callbacks are told after an epoch. */
-export interface EpochEvent {
-  readonly record: EpochRecord
-  readonly model: Model
-  /** Ends training after this epoch. */
-  stop(): void
-}
-
-/** Functions that fit calls; those that return promises are awaited. */
-export interface Callback {
-  /** After each batch, before the next one begins: what it changes, a learning rate for example, counts from there on. */
-  batch?(event: BatchEvent): void
-  /** After each epoch and its validation. */
-  epoch?(event: EpochEvent): void | Promise<void>
-}
 
 /** Options of fit. */
 export interface FitOptions {
@@ -59,8 +38,15 @@ export interface FitOptions {
   batchSize?: number
   /** Data to evaluate after every epoch. */
   validation?: Samples
+  /** Numbers to take of the validation data after every epoch: functions of outputs and targets, by name. */
+  metrics?: Readonly<Record<string, Metric>>
   /** Functions to call after batches and epochs. */
   callbacks?: readonly Callback[]
+  /**
+   * A checkpoint to go on from, or a folder, whose newest one it is: the training ends with the bits that it would have had
+   * without a break. Nothing is done where the folder has none yet.
+   */
+  resume?: string
   /** Stops training within a batch; fit then rejects with the signal's reason, and the model stays as it was. */
   signal?: AbortSignal
   /** Whether every epoch has its own random order. Default true. */
@@ -81,7 +67,9 @@ export interface FitPlan {
   readonly batchSize: number
   readonly train: Dataset | BatchStream
   readonly validation: Dataset | undefined
+  readonly metrics: Readonly<Record<string, Metric>> | undefined
   readonly callbacks: readonly Callback[]
+  readonly resume: string | undefined
   readonly signal: AbortSignal | undefined
   readonly shuffle: boolean
   readonly seed: number
@@ -98,7 +86,9 @@ const keys = [
   'epochs',
   'batchSize',
   'validation',
+  'metrics',
   'callbacks',
+  'resume',
   'signal',
   'shuffle',
   'seed',
@@ -149,12 +139,26 @@ export function checkFit(model: Model, train: Samples | BatchStream, given: FitO
     batchSize,
     train: isStream(train) ? train : checkTrainingData(model, loss, train, batchSize),
     validation: validation === undefined ? undefined : checkData(model, loss, validation, 'fit validation'),
+    metrics: given.metrics === undefined ? undefined : checkMetrics(given.metrics, validation),
     callbacks,
+    resume: given.resume === undefined ? undefined : checkPath('fit', given.resume),
     signal,
     shuffle: boolean('fit', 'shuffle', shuffle),
     seed: seedOf('fit', seed),
     verbose: boolean('fit', 'verbose', verbose),
   }
+}
+
+function checkMetrics(metrics: unknown, validation: unknown): Readonly<Record<string, Metric>> {
+  if (typeof metrics !== 'object' || metrics === null || Array.isArray(metrics)) {
+    throw new ArgumentError('fit', 'metrics to be functions by name', describe(metrics))
+  }
+  for (const [name, metric] of Object.entries(metrics)) {
+    if (typeof metric !== 'function')
+      throw new ArgumentError('fit', `metric ${name} to be a function`, describe(metric))
+  }
+  if (validation === undefined) throw new ArgumentError('fit', 'validation data beside metrics', 'none')
+  return metrics as Readonly<Record<string, Metric>>
 }
 
 function gradientRules({ clipValue, clipNorm, accumulate = 1 }: FitOptions): GradientRules {

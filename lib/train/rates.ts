@@ -1,5 +1,6 @@
 // The learning rates of a training: what its schedule makes of them, batch by batch.
 import { Dataset } from '../data/dataset.js'
+import { ArgumentError } from '../errors.js'
 import { type Course, rateOf } from '../optim/schedules/schedule.js'
 import type { Rated } from './eager.js'
 import type { EpochRecord } from './history.js'
@@ -35,6 +36,19 @@ export class Rates {
   advance(batches: number): void {
     this.#batches += batches
     if (this.#rates && batches > 0) this.#optimizer.learningRate = this.#rates[batches - 1]!
+  }
+
+  /** What a checkpoint keeps: batches, the optimizer's own rate and its present one, then the course's own. */
+  state(): readonly number[] {
+    return [this.#batches, this.#base, this.#optimizer.learningRate, ...(this.#course?.state?.() ?? [])]
+  }
+  resume([batches, base, present, ...course]: readonly number[]): void {
+    this.#batches = batches!
+    if (!this.#course) this.#optimizer.learningRate = present!
+    else if (base !== this.#base) {
+      throw new ArgumentError('resume', `the learningRate of the checkpoint, ${base},`, String(this.#base))
+    }
+    this.#course?.resume?.(course)
   }
 
   observe(record: EpochRecord): void {

@@ -1,10 +1,10 @@
-// Metrics of classifiers.
-import { positiveInteger } from '../checks.js'
-import { ShapeError } from '../errors.js'
-import { formText } from '../gates/gate.js'
-import { native } from '../native/load.js'
-import { floats, Tensor } from '../tensor/tensor.js'
-import { checkLabels, type Labels, labelsOf } from './labels.js'
+// Classes of scores, and how many are right.
+import { positiveInteger } from '../../checks.js'
+import { ShapeError } from '../../errors.js'
+import { formText } from '../../gates/gate.js'
+import { native } from '../../native/load.js'
+import { floats, Tensor } from '../../tensor/tensor.js'
+import { checkLabels, type Labels, labelsOf } from '../labels.js'
 
 /**
  * The class of each row: the index of its largest entry, the first of equals.

@@ -1,0 +1,150 @@
+// The whole state of a training between two batches, as tensors and text, and the way back.
+import { describe } from '../checks.js'
+import { Dataset } from '../data/dataset.js'
+import { ArgumentError, FormatError } from '../errors.js'
+import type { Gate } from '../gates/gate.js'
+import { Dropout } from '../nn/dropout.js'
+import { Model } from '../nn/model.js'
+import type { StateDict } from '../nn/state.js'
+import { Optimizer } from '../optim/optimizer.js'
+import { Tensor } from '../tensor/tensor.js'
+import type { EpochRecord } from './history.js'
+import type { FitPlan } from './options.js'
+import type { Rates } from './rates.js'
+
+/** A state of a training, as a safetensors file holds it. */
+export interface Snapshot {
+  readonly tensors: StateDict
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+/** Sums over the batches of an epoch. */
+export class Tally {
+  loss = 0
+  correct = 0
+  rows = 0
+  batches = 0
+  labelled = false
+}
+
+/** Where a training stands. */
+export interface Position {
+  /** The epoch of the next batch, from 1. */
+  epoch: number
+  /** What that epoch has seen. */
+  tally: Tally
+  /** Batches of the whole training. */
+  batches: number
+  readonly records: EpochRecord[]
+}
+
+const FORMAT = 'chainrule-checkpoint'
+const VERSION = '1'
+
+interface Progress {
+  readonly optimizer: string
+  readonly dtype: string
+  readonly rule: readonly number[]
+  readonly data: readonly unknown[]
+  readonly epoch: number
+  readonly batches: number
+  readonly step: number
+  readonly dropouts: readonly (readonly [seed: number, position: number, drawn: number])[]
+  readonly records: readonly EpochRecord[]
+}
+
+/** Copies everything that the rest of a training depends on. */
+export function capture(model: Model, plan: FitPlan, rates: Rates, position: Position): Snapshot {
+  const optimizer = optimizerOf(plan)
+  const state = optimizer.state(model)
+  const { tally } = position
+  const numbers = (values: readonly number[]) => new Tensor(Float64Array.from(values), [values.length])
+  const tensors: StateDict = {
+    tally: numbers([tally.loss, tally.correct, tally.rows, tally.batches, tally.labelled ? 1 : 0]),
+    rates: numbers(rates.state()),
+  }
+  for (const [name, { data, shape }] of Object.entries(model.stateDict())) {
+    tensors[`model.${name}`] = new Tensor(data.slice(), shape)
+  }
+  for (const [i, vector] of state.vectors.entries()) {
+    tensors[`optimizer.${i}`] = new Tensor(vector.slice(), [vector.length])
+  }
+  const progress: Progress = {
+    optimizer: optimizer.constructor.name,
+    dtype: model.dtype,
+    rule: optimizer.update.options.slice(2),
+    data: dataOf(plan),
+    epoch: position.epoch,
+    batches: position.batches,
+    step: state.step,
+    dropouts: dropoutsOf(model).map(({ seed, position, drawn }) => [seed, position, drawn]),
+    records: position.records,
+  }
+  return { tensors, metadata: { format: FORMAT, version: VERSION, training: JSON.stringify(progress) } }
+}
+
+/** Puts a training where a snapshot was taken. Everything is checked before anything changes. */
+export function restore(model: Model, plan: FitPlan, rates: Rates, { tensors, metadata }: Snapshot): Position {
+  if (metadata.format !== FORMAT || metadata.version !== VERSION) {
+    throw new FormatError('resume', `a checkpoint of version ${VERSION}`, describe(metadata.format))
+  }
+  const progress = progressOf(metadata.training)
+  const optimizer = optimizerOf(plan)
+  same('the optimizer', progress.optimizer, optimizer.constructor.name)
+  same('the options of the optimizer', progress.rule, optimizer.update.options.slice(2))
+  same('rows, batchSize, shuffle and seed', progress.data, dataOf(plan))
+  const state = optimizer.state(model)
+  const dropouts = dropoutsOf(model)
+  same('the dtype', progress.dtype, model.dtype)
+  same('the number of dropouts', progress.dropouts?.length, dropouts.length)
+  const vectors = state.vectors.map((vector, i) => {
+    const { data } = tensorOf(tensors, `optimizer.${i}`)
+    same(`the length of optimizer.${i}`, data.length, vector.length)
+    return data
+  })
+  const [loss, correct, rows, batches, labelled] = tensorOf(tensors, 'tally').data
+  const kept = Array.from(tensorOf(tensors, 'rates').data)
+  const parameters = Object.entries(tensors).filter(([name]) => name.startsWith('model.'))
+  model.loadStateDict(Object.fromEntries(parameters.map(([name, value]) => [name.slice('model.'.length), value])))
+  for (const [i, vector] of vectors.entries()) state.vectors[i]!.set(vector)
+  state.step = progress.step
+  for (const [i, dropout] of dropouts.entries()) dropout.resume(...progress.dropouts[i]!)
+  rates.resume(kept)
+  const tally = Object.assign(new Tally(), { loss, correct, rows, batches, labelled: labelled === 1 })
+  return { epoch: progress.epoch, tally, batches: progress.batches, records: [...progress.records] }
+}
+
+function progressOf(text = ''): Progress {
+  try {
+    return JSON.parse(text) as Progress
+  } catch (cause) {
+    throw new FormatError('resume', 'a position in JSON', describe(text), { cause })
+  }
+}
+
+function optimizerOf({ optimizer }: FitPlan): Optimizer {
+  if (optimizer instanceof Optimizer) return optimizer
+  throw new ArgumentError('checkpoint', 'an optimizer of the library, whose state is known', describe(optimizer))
+}
+
+function dataOf({ train, batchSize, shuffle, seed, gradients }: FitPlan): readonly unknown[] {
+  return train instanceof Dataset
+    ? [train.rows, batchSize, shuffle, seed, gradients.accumulate]
+    : ['stream', gradients.accumulate]
+}
+
+function tensorOf(tensors: StateDict, name: string): Tensor {
+  const tensor = tensors[name]
+  if (!tensor) throw new FormatError('resume', `a checkpoint with ${name}`, 'none')
+  return tensor
+}
+
+function same(what: string, kept: unknown, now: unknown): void {
+  const [a, b] = [JSON.stringify(kept), JSON.stringify(now)]
+  if (a !== b) throw new ArgumentError('resume', `${what} of the checkpoint, ${a}`, String(b))
+}
+
+function dropoutsOf(gate: Gate): Dropout[] {
+  if (gate instanceof Dropout) return [gate]
+  return gate instanceof Model ? [...new Set(gate.gates.flatMap(dropoutsOf))] : []
+}
