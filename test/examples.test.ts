@@ -98,6 +98,12 @@ it('docs/networks.md: its code runs', () => {
   expect(node('--input-type=module', '--eval', code!)).toBe('[ 1, 3 ]\n')
 })
 
+it('docs/training.md: its code runs', () => {
+  const [, code] = readFileSync(join(root, 'docs/training.md'), 'utf8').match(/^```js\n(.*?)^```/ms)!
+  const placed = code!.replaceAll(/'training\/(.*?)'/g, (_, path) => JSON.stringify(join(folder, path)))
+  expect(node('--input-type=module', '--eval', placed)).toBe('true\n')
+})
+
 describe('README.md', () => {
   const text = readFileSync(join(root, 'README.md'), 'utf8')
   const blocks = Array.from(text.matchAll(/^```js\n(.*?)^```/gms), ([, code]) => code!)

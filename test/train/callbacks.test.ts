@@ -44,7 +44,10 @@ describe('earlyStopping', () => {
       model.block.values.fill(last)
       let stopped = false
       const record = { [key]: value } as unknown as EpochRecord
-      callback.epoch!({ record, model, stop: () => void (stopped = true), batches: 0, capture: () => undefined })
+      const stop = () => {
+        stopped = true
+      }
+      callback.epoch!({ record, model, stop, batches: 0, capture: () => undefined })
       if (stopped) break
     }
     callback.end!({ model, history: { epochs: [], seconds: 0 }, failed: false })

@@ -104,7 +104,11 @@ describe('a training that goes on ends as one that did not stop', () => {
   it('after a callback has changed the learning rate', async () => {
     await compare(() => {
       const optimizer = new SGD({ learningRate: 0.2 })
-      const halve = { epoch: () => void (optimizer.learningRate /= 2) }
+      const halve = {
+        epoch: () => {
+          optimizer.learningRate /= 2
+        },
+      }
       return { model: network(), options: { ...base, optimizer, callbacks: [halve] } }
     }, 15)
   })
