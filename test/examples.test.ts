@@ -23,6 +23,12 @@ function node(...args: string[]): string {
   return stdout
 }
 
+/** The lines that an example says it prints. */
+function printedBy(name: string): string[] {
+  const [, printed] = readFileSync(join(root, `examples/${name}.mjs`), 'utf8').split(/^\/\/ Prints.*:\n\/\/\n/m)
+  return printed!.replace(/^\/\/ {0,3}/gm, '').split('\n')
+}
+
 describe('examples/', () => {
   it('quickstart.mjs learns two spirals', () => {
     expect(node('examples/quickstart.mjs')).toMatch(/accuracy (0\.99\d*|1)\nSpirals: \[ 0, 1 \]/)
@@ -53,15 +59,14 @@ describe('examples/', () => {
   })
 
   it('derivatives.mjs differentiates functions, twice, and fuses a graph', () => {
-    const shown = node('examples/derivatives.mjs')
-    const printed = readFileSync(join(root, 'examples/derivatives.mjs'), 'utf8').split('// Prints:\n//\n')[1]!
-    expect(shown).toBe(printed.replace(/^\/\/ {0,3}/gm, ''))
+    expect(node('examples/derivatives.mjs').split('\n')).toEqual(printedBy('derivatives'))
   })
 
   it('own-gate.mjs trains a gate that is not of the library', () => {
     const shown = node('examples/own-gate.mjs')
     expect(shown).toContain('checkGradients(Sine): 4 of 4 elements agree')
     expect(Number(/, (\S+) after 200/.exec(shown)?.[1])).toBeLessThan(1e-3)
+    expect(shown.split('\n').slice(3, 11)).toEqual(printedBy('own-gate').slice(3, 11)) // the rest is rounded
   })
 
   it('mnist.mjs trains, tests, draws and saves a model that its own advice loads', () => {
@@ -128,7 +133,7 @@ describe('README.md', () => {
   })
 
   it('points only at files that exist', () => {
-    for (const page of ['README.md', 'docs/architecture.md', 'docs/gates.md']) {
+    for (const page of ['README.md', 'docs/architecture.md', 'docs/gates.md', 'docs/networks.md']) {
       const links = readFileSync(join(root, page), 'utf8').matchAll(/\]\((?!https?:)([^)#]+)\)/g)
       for (const [, path] of links) expect(existsSync(resolve(root, page, '..', path!)), `${page}: ${path}`).toBe(true)
     }

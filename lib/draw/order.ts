@@ -84,7 +84,7 @@ function end({ to, port }: Link): number {
 }
 
 /** How many pairs of wires cross, over all columns: inversions, counted with a Fenwick tree. */
-export function crossings(columns: readonly Slot[][]): number {
+function crossings(columns: readonly Slot[][]): number {
   let total = 0
   for (const column of columns) {
     const links = column.flatMap((slot) => [...slot.outs].sort((a, b) => end(a) - end(b)))

@@ -13,7 +13,7 @@ export interface Pixels {
 }
 
 /** The bytes of a PNG. */
-export function encodePng({ width, height, samples, data }: Pixels): Buffer {
+function encodePng({ width, height, samples, data }: Pixels): Buffer {
   const header = Buffer.alloc(13)
   header.writeUInt32BE(width, 0)
   header.writeUInt32BE(height, 4)

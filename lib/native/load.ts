@@ -20,7 +20,7 @@ export function native(): Addon {
 }
 
 /** The package's root: the nearest folder above this file whose package.json says so. */
-export function packageRoot(): string {
+function packageRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url))
   for (;;) {
     const manifest = join(folder, 'package.json')

@@ -117,12 +117,21 @@ export function diagramOf(model: Gate): Diagram {
       shared: shared && parameters.length > 0,
     })
   }
-  const names = isWired(model) ? model.inputNames : ['input']
-  const starts = names.map((label, i) =>
-    push({ ...start, kind: 'input', label, inputs: [], width: i === 0 ? inputs : undefined }),
+  const starts = startsOf(model, inputs).map(({ label, width }) =>
+    push({ ...start, kind: 'input', label, inputs: [], width }),
   )
   add(model, '', starts)
   return { nodes, inputs, layers: depthOf(nodes) }
+}
+
+// The inputs: of a network of several, each as wide as a gate takes it that reads nothing else.
+function startsOf(model: Gate, width: number | undefined): { label: string; width: number | undefined }[] {
+  if (!isWired(model)) return [{ label: 'input', width }]
+  return model.inputNames.map((label, i) => {
+    const readers = model.nodes.filter(({ inputs }) => inputs.length === 1 && inputs[0] === label)
+    const taken = readers.map(({ gate }) => inputsOf([gate])).find((each) => each !== undefined)
+    return { label, width: i === 0 ? (width ?? taken) : taken }
+  })
 }
 
 function depthOf(nodes: readonly DiagramNode[]): number {

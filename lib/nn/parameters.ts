@@ -7,7 +7,7 @@ import { checkShape, type Shape, sizeOf } from '../tensor/shape.js'
 import { floats, Tensor } from '../tensor/tensor.js'
 
 /** Every parameter starts at a multiple of this many elements: a cache line or two, a whole number of vectors. */
-export const ALIGNMENT = 16
+const ALIGNMENT = 16
 
 /** The two vectors of one model, and whose they are. */
 interface Storage {

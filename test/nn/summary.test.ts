@@ -110,7 +110,7 @@ describe('draw(network)', () => {
     ['a row', () => mlp({ inputs: 784, hidden: [512], outputs: 10 }), 3, ['input', '784', '784 → 512', '401,920 parameters', '512', 'ReLU', '10']], // biome-ignore format: a table
     ['a shortcut', residual, 4, ['+', '4 → 4', '20 parameters']],
     ['branches', branches, 5, ['concat', 'Tanh', '8 → 6']],
-    ['any wiring', wired, 4, ['image', 'text', 'Add']],
+    ['any wiring', wired, 4, ['image', '8', '8 → 4', 'text', '5', '5 → 4', 'Add']],
     ['a shared layer', sharing, 3, ['shared']],
     ['one gate', () => new Multiply(), 1, ['Multiply']],
     ['names that need escaping', () => ({ name: '<&"> long '.repeat(9), forward: (x) => x, backward: (d) => [d] }), 1, ['<&"> long <&"> long <&"…']], // biome-ignore format: a table

@@ -46,7 +46,7 @@ export class SumTo extends FormGate {
 }
 
 /** Whether two values are both numbers, or tensors of one shape. */
-export function sameForm(a: Value, b: Value): boolean {
+function sameForm(a: Value, b: Value): boolean {
   return typeof a === 'number' || typeof b === 'number' ? typeof a === typeof b : sameShape(a.shape, b.shape)
 }
 
