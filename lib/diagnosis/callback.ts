@@ -2,6 +2,8 @@
 import { describe, options, positiveInteger } from '../checks.js'
 import { Dataset, type Samples } from '../data/dataset.js'
 import { ArgumentError } from '../errors.js'
+import type { Loss } from '../nn/losses.js'
+import type { Model } from '../nn/model.js'
 import type { Callback } from '../train/callback.js'
 import { type DiagnoseOptions, diagnose } from './diagnose.js'
 import type { Diagnosis, Finding } from './report.js'
@@ -30,12 +32,14 @@ export function diagnosis(given: DiagnosisOptions): Callback {
   if (typeof onFinding !== 'function') {
     throw new ArgumentError('diagnosis', 'onFinding to be a function', describe(onFinding))
   }
-  const samples = firstRows(batch, rest.loss?.targets)
+  if (typeof batch !== 'object' || batch === null) {
+    throw new ArgumentError('diagnosis', 'batch to be data { x, y }', describe(batch))
+  }
   const reported = new Set<string>()
   return {
     epoch({ record: { epoch }, model }) {
       if (epoch % every !== 0) return
-      const found = diagnose(model, samples, rest)
+      const found = diagnose(model, firstRows(batch, model, rest.loss), rest)
       for (const finding of found.findings) {
         const key = `${finding.code} ${finding.layer}`
         if (reported.has(key)) continue
@@ -46,11 +50,11 @@ export function diagnosis(given: DiagnosisOptions): Callback {
   }
 }
 
-function firstRows(batch: Samples, targets: 'labels' | 'values' | undefined): Samples {
-  const data = new Dataset('diagnosis', batch, { targets })
+function firstRows(batch: Samples, model: Model, loss: Loss | undefined): Samples {
+  const { inputs, outputs, dtype, inputDType } = model
+  const data = new Dataset('diagnosis', batch, { inputs, outputs, targets: loss?.targets, dtype, inputDType })
   const count = Math.min(ROWS, data.rows)
   const order = data.order(false, 0, 0)
-  const dtype = data.x instanceof Float64Array || data.y instanceof Float64Array ? 'float64' : 'float32'
   return { x: data.gatherInputs(order, 0, count, dtype), y: data.gatherTargets(order, 0, count, dtype) }
 }
 

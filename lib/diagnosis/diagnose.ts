@@ -6,7 +6,7 @@ import { checkLabels } from '../nn/labels.js'
 import { CrossEntropy, isLoss, type Loss, lossText, MeanSquaredError } from '../nn/losses.js'
 import { Model } from '../nn/model.js'
 import type { Steps } from '../train/eager.js'
-import { gradientFlow, inputs, learningRate, lossAtStart, nonFinite } from './flow.js'
+import { gradientFlow, inputColumns, learningRate, lossAtStart, nonFinite } from './flow.js'
 import { measure } from './measure.js'
 import { type Diagnosis, diagnosisOf, type Finding } from './report.js'
 import { statisticsOf } from './statistics.js'
@@ -47,10 +47,10 @@ export function diagnose(model: Model, batch: Samples, given?: DiagnoseOptions):
   if (optimizer !== undefined && typeof optimizer?.step !== 'function') {
     throw new ArgumentError('diagnose', 'optimizer with step(model)', describe(optimizer))
   }
-  const expected = { inputs: model.inputs, outputs: model.outputs, dtype: model.dtype }
-  const data = new Dataset('diagnose', batch, { ...expected, targets: loss?.targets })
+  const { inputs, outputs, dtype, inputDType } = model
+  const data = new Dataset('diagnose', batch, { inputs, outputs, targets: loss?.targets, dtype, inputDType })
   data.checkFinite('diagnose')
-  if (data.labelled && model.outputs !== undefined) checkLabels('diagnose', data.y as Int32Array, model.outputs)
+  if (data.labelled && outputs !== undefined) checkLabels('diagnose', data.y as Int32Array, outputs)
   const used = loss ?? (data.labelled ? new CrossEntropy() : new MeanSquaredError())
 
   const trace = measure(model, data, used, optimizer)
@@ -62,5 +62,5 @@ export function diagnose(model: Model, batch: Samples, given?: DiagnoseOptions):
 }
 
 // Causes stand before what they cause: later rules leave out what earlier ones explain.
-const early: readonly Rule[] = [nonFinite, symmetricUnits, noActivation, softmaxTwice, inputs]
+const early: readonly Rule[] = [nonFinite, symmetricUnits, noActivation, softmaxTwice, inputColumns]
 const late: readonly Rule[] = [deadReLUs, saturatedUnits, gradientFlow]

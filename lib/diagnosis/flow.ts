@@ -77,7 +77,8 @@ export const gradientFlow: Rule = (trace, layers, found) => {
 }
 
 /** Columns of the inputs far from mean 0 and deviation 1. */
-export const inputs: Rule = ({ x }) => {
+export const inputColumns: Rule = ({ x }) => {
+  if (x.dtype === 'int32') return []
   const columns = columnMoments(x)
   const varied = columns.filter(({ std }) => std > 1e-6)
   const size = ({ mean, std }: { mean: number; std: number }) => Math.hypot(mean, std)

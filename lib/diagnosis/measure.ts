@@ -3,6 +3,7 @@
 import type { Dataset } from '../data/dataset.js'
 import { type Gate, gateName, suspend, type Value } from '../gates/gate.js'
 import { watching } from '../gates/watch.js'
+import { Dropout } from '../nn/dropout.js'
 import { isTrainable } from '../nn/layer.js'
 import type { Loss } from '../nn/losses.js'
 import { Model } from '../nn/model.js'
@@ -60,8 +61,8 @@ function leavesOf(model: Model, prefix = '', found = new Map<Gate, string>()): M
 }
 
 /**
- * Runs the batch as in training. The model is afterwards as it was: parameters, gradients, buffers, mode, and a forward that
- * waits for its backward.
+ * Runs the batch as in training. The model is afterwards as it was: parameters, gradients, buffers, masks to come, mode, and
+ * a forward that waits for its backward.
  */
 export function measure(model: Model, data: Dataset, loss: Loss, optimizer: unknown): Trace {
   const { dtype, block } = model
@@ -71,11 +72,13 @@ export function measure(model: Model, data: Dataset, loss: Loss, optimizer: unkn
   const gradients = block.gradients.slice()
   const values = block.values.slice()
   const buffers = model.buffers().map(({ value }) => ({ value, copy: value.data.slice() }))
+  const places = leavesOf(model)
+  const dropouts = [...places.keys()].flatMap((gate) => (gate instanceof Dropout ? [{ gate, drawn: gate.drawn }] : []))
   const resume = suspend(model)
   const { training } = model
   if (!training) model.train()
   try {
-    const { passes, output, value, readers } = run(model, loss, x, y)
+    const { passes, output, value, readers } = run(model, places, loss, x, y)
     const { lossAfter, ratios } = tryStep(model, loss, x, y, optimizer, values)
     for (const pass of passes) {
       pass.parameters = parametersOf(pass.gate).map((parameter) => ({
@@ -90,6 +93,7 @@ export function measure(model: Model, data: Dataset, loss: Loss, optimizer: unkn
     block.values.set(values)
     block.gradients.set(gradients)
     for (const { value, copy } of buffers) value.data.set(copy)
+    for (const { gate, drawn } of dropouts) gate.drawn = drawn
     if (!training) model.eval()
     resume()
   }
@@ -99,8 +103,7 @@ function parametersOf(gate: Gate): readonly Parameter[] {
   return isTrainable(gate) ? gate.parameters() : []
 }
 
-function run(model: Model, loss: Loss, x: Tensor, y: Tensor) {
-  const places = leavesOf(model)
+function run(model: Model, places: ReadonlyMap<Gate, string>, loss: Loss, x: Tensor, y: Tensor) {
   const passes: Pass[] = []
   const readers = new Map<Value, number>()
   const watcher = {

@@ -2,22 +2,30 @@
 import { describe, expect, it } from 'vitest'
 import {
   Adam,
+  Add,
+  BatchNorm,
   CrossEntropy,
   type DiagnoseOptions,
   type Diagnosis,
+  Dropout,
   diagnose,
   diagnosis,
+  Embedding,
   type Finding,
   type FindingCode,
+  Flatten,
   fit,
   type Gate,
   initializers,
   Linear,
   LogSoftmax,
   type MlpOptions,
+  type Model,
   mlp,
   NegativeLogLikelihood,
+  Network,
   ReLU,
+  Residual,
   type Samples,
   Sequential,
   SGD,
@@ -359,6 +367,62 @@ describe('the model', () => {
     expect(() => diagnose(model, { ...blobs(), y: blobs().x }, { loss: bad })).toThrow()
     expect(Array.from(model.block.values)).toEqual(before)
     model.backward(dy)
+  })
+
+  it('keeps its running statistics, its next dropout masks and its mode', () => {
+    const dropout = new Dropout(0.5, { seed: 3 })
+    const model = new Sequential(new Linear(4, 8, { seed: 1 }), new BatchNorm(8), new ReLU(), dropout, new Linear(8, 3))
+    model.forward(tensor(blobs().x))
+    for (const training of [true, false]) {
+      model.train(training)
+      const state = Object.values(model.stateDict()).map(numbers)
+      const { drawn } = dropout
+      diagnose(model, blobs())
+      expect(Object.values(model.stateDict()).map(numbers)).toEqual(state)
+      expect(dropout.drawn).toBe(drawn)
+      expect([model.training, dropout.training]).toEqual([training, training])
+    }
+  })
+
+  it('may branch, share layers and look things up', () => {
+    const layers = (model: Model, batch: Samples) => {
+      const report = diagnose(model, batch)
+      expect(report.findings).toEqual([])
+      for (const { gradientNorm } of report.layers) expect(gradientNorm).toBeGreaterThan(0)
+      return report.layers.map((each) => each.layer)
+    }
+    const linear = (inputs: number, outputs: number, seed: number) => new Linear(inputs, outputs, { seed })
+    const residual = new Residual(linear(8, 8, 2), new ReLU(), linear(8, 8, 3))
+    expect(layers(new Sequential(linear(4, 8, 1), residual, new Tanh(), linear(8, 3, 4)), blobs())).toEqual([
+      '0 (Linear)',
+      '1.0 (Linear)',
+      '1.1 (ReLU)',
+      '1.2 (Linear)',
+      '2 (Tanh)',
+      '3 (Linear)',
+    ])
+    const twice = linear(4, 4, 1)
+    const nodes = {
+      first: [twice, 'x'],
+      bent: [new ReLU(), 'first'],
+      second: [twice, 'bent'],
+      sum: [new Add(), 'second', 'x'],
+      scores: [linear(4, 3, 3), 'sum'],
+    } as const
+    expect(layers(new Network({ nodes }), blobs())).toEqual([
+      'first (Linear)',
+      'bent (ReLU)',
+      'first (Linear)',
+      'sum (Add)',
+      'scores (Linear)',
+    ])
+    const indices = tensor(
+      Int32Array.from({ length: 60 }, (_, i) => i % 10),
+      { shape: [30, 2] },
+    )
+    const labels = Array.from({ length: 30 }, (_, i) => i % 3)
+    const words = new Sequential(new Embedding(10, 4, { seed: 1 }), new Flatten(), new ReLU(), linear(8, 3, 2))
+    expect(layers(words, { x: indices, y: labels })[0]).toBe('0 (Embedding)')
   })
 
   it('may hold gates of other hands', () => {
