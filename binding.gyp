@@ -85,7 +85,8 @@
       'target_name': 'chainrule',
       'sources': ['<@(chainrule_binding_sources)'],
       'include_dirs': ["<!@(node -p \"require('node-addon-api').include\")"],
-      'defines': ['NAPI_VERSION=9', 'NAPI_DISABLE_CPP_EXCEPTIONS'],
+      # The last: in a worker that is being ended nothing can be thrown any more; that is no reason to end the process.
+      'defines': ['NAPI_VERSION=9', 'NAPI_DISABLE_CPP_EXCEPTIONS', 'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS'],
       'dependencies': ['chainrule_core'],
     },
   ],
