@@ -100,8 +100,11 @@ Measured measure(const Shape& s, const std::vector<Peer*>& peers, int rounds, in
   float* c = Buffers::fill(&buffers.c, m * n, 1, 1, 0);
   Measured measured;
   const auto sample = [&](const Result& r) {
-    if (threads > 1) std::this_thread::sleep_for(std::chrono::milliseconds(3));  // let the others' threads stop spinning
-    r.peer->run(s, a, b, c);  // the operands are in cache as far as they fit, whoever came before
+    if (threads > 1) std::this_thread::sleep_for(std::chrono::milliseconds(20));  // the others' threads spin for 13 ms (libgomp, where a pause is long)
+    // The operands are in cache as far as they fit, whoever came before; threads that slept have had the time to wake.
+    const double warm = now() + (threads > 1 ? 5e-3 : 0);
+    do r.peer->run(s, a, b, c);
+    while (now() < warm);
     const double start = now();
     for (long i = 0; i < r.calls; i++) r.peer->run(s, a, b, c);
     return (now() - start) / static_cast<double>(r.calls);
@@ -119,8 +122,10 @@ Measured measure(const Shape& s, const std::vector<Peer*>& peers, int rounds, in
   }
   for (int round = 0; round < rounds; round++) {
     constexpr size_t bursts = 12'000;
+    const auto burst = [&] { pool.run(threads, [&](int) { table.f32.fma_burst(bursts); }); };
+    for (const double warm = now() + 3e-3; threads > 1 && now() < warm;) burst();
     const double start = now();
-    pool.run(threads, [&](int) { table.f32.fma_burst(bursts); });
+    burst();
     measured.peaks.push_back(table.f32.fma_burst(1) * static_cast<double>(bursts) * threads / (now() - start));
     for (Result& r : measured.results) r.seconds.push_back(sample(r));
   }
