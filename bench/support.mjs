@@ -45,7 +45,8 @@ async function time(run, calls) {
   return performance.now() - started
 }
 
-function median(values) {
+/** The middle value. */
+export function median(values) {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = sorted.length >> 1
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
