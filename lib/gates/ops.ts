@@ -38,6 +38,12 @@ export function binary(gate: Named, kind: BinaryKind, a: Value, b: Value): Value
   const shape = commonShape(gate, a, b)
   const out = allocate(dtype, sizeOf(shape))
   if (out.length === 0) return new Tensor(out, shape)
+  if (out.length <= SMALL && shape.length <= 2 && typeof a !== 'number' && typeof b !== 'number') {
+    checkIntact(gate, 'operand', a)
+    checkIntact(gate, 'operand', b)
+    smallBroadcast(onNumbers[kind], a, b, shape, out)
+    return new Tensor(out, shape)
+  }
   const [x, y] = [operand(gate, a, shape, dtype), operand(gate, b, shape, dtype)]
   if (out.length <= SMALL) smallBinary(onNumbers[kind], x, y, out)
   else native().binary(kinds[kind], x, y, out)
@@ -52,6 +58,40 @@ function smallBinary(f: (a: number, b: number) => number, a: FloatArray, b: Floa
   const sa = a.length === 1 ? 0 : 1
   const sb = b.length === 1 ? 0 : 1
   for (let i = 0; i < out.length; i++) out[i] = f(a[i * sa]!, b[i * sb]!)
+}
+
+// What a step along the rows, or the columns, of a shape of one or two axes moves within a shape that broadcasts to it.
+function rowStep(shape: Shape): number {
+  return shape.length === 2 && shape[0] !== 1 ? shape[1]! : 0
+}
+function columnStep(shape: Shape): number {
+  return shape.length > 0 && shape[shape.length - 1] !== 1 ? 1 : 0
+}
+
+function smallBroadcast(
+  f: (a: number, b: number) => number,
+  a: Tensor,
+  b: Tensor,
+  shape: Shape,
+  out: FloatArray,
+): void {
+  const [x, y] = [a.data, b.data]
+  const columns = shape.length > 0 ? shape[shape.length - 1]! : 1
+  const [rowA, rowB, columnA, columnB] = [rowStep(a.shape), rowStep(b.shape), columnStep(a.shape), columnStep(b.shape)]
+  for (let i = 0, startA = 0, startB = 0; i < out.length; startA += rowA, startB += rowB) {
+    for (let c = 0; c < columns; c++, i++) out[i] = f(x[startA + c * columnA]!, y[startB + c * columnB]!)
+  }
+}
+
+function smallSum(gradient: Tensor, to: Shape): Tensor {
+  const { data, shape, dtype } = gradient
+  const columns = shape[shape.length - 1]!
+  const sums = new Float64Array(sizeOf(to))
+  const [row, column] = [rowStep(to), columnStep(to)]
+  for (let i = 0, start = 0; i < data.length; start += row) {
+    for (let c = 0; c < columns; c++, i++) sums[start + c * column]! += data[i]!
+  }
+  return new Tensor(dtype === 'float64' ? sums : Float32Array.from(sums), to)
 }
 
 /** The element type of two operands of which one at least is a tensor; numbers take the other's. */
@@ -87,6 +127,7 @@ export function sumTo(gradient: Value, input: Value): Value {
   if (typeof input === 'number') return native().sum(gradient.data as FloatArray)
   const [from, to] = [gradient.shape, input.shape]
   if (sameShape(from, to)) return gradient
+  if (gradient.data.length <= SMALL && gradient.data.length > 0 && from.length <= 2) return smallSum(gradient, to)
   const lead = from.length - to.length
   if (lead > 0 && gradient.data.length > SMALL && input.data.length > 0 && sameShape(from.slice(lead), to)) {
     const out = allocate(input.dtype as FloatDType, input.data.length)
