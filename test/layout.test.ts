@@ -20,9 +20,11 @@ const ranks: Record<string, number> = {
   diagnosis: 7,
   data: 7,
   io: 7,
-  serve: 8,
-  cli: 8,
-  index: 8,
+  tabular: 8,
+  report: 9,
+  serve: 9,
+  index: 10,
+  cli: 11,
 }
 
 const files = (readdirSync(lib, { recursive: true }) as string[]).filter((name) => name.endsWith('.ts'))
