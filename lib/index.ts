@@ -60,6 +60,7 @@ export { decodeSafetensors, encodeSafetensors, type Safetensors } from './io/saf
 export { info, type SystemInfo, setThreads } from './native/system.js'
 export { BatchNorm, type BatchNormOptions } from './nn/batch-norm.js'
 export { collapse } from './nn/collapse.js'
+export { ColumnEmbedding, type ColumnEmbeddingOptions } from './nn/column-embedding.js'
 export { type CopyOptions, copy } from './nn/copy.js'
 export { type Drawable, type DrawOptions, draw } from './nn/draw.js'
 export { Dropout, type DropoutOptions } from './nn/dropout.js'

@@ -3,11 +3,12 @@ import { activations } from '../gates/activations.js'
 import { Add, Multiply, Subtract } from '../gates/binary.js'
 import type { ElementwiseGate } from '../gates/elementwise.js'
 import { type Gate, gateName } from '../gates/gate.js'
-import { Concat } from '../gates/parts.js'
+import { Concat, Slice } from '../gates/parts.js'
 import { Flatten } from '../gates/shapes.js'
 import { LogSoftmax, Softmax } from '../gates/softmax.js'
 import { stream } from '../native/random.js'
 import { BatchNorm } from '../nn/batch-norm.js'
+import { ColumnEmbedding } from '../nn/column-embedding.js'
 import { Dropout } from '../nn/dropout.js'
 import { Embedding } from '../nn/embedding.js'
 import { LayerNorm } from '../nn/layer-norm.js'
@@ -18,6 +19,7 @@ import type { Parameter } from '../nn/parameters.js'
 import { PReLU } from '../nn/prelu.js'
 import { Residual } from '../nn/residual.js'
 import { Sequential } from '../nn/sequential.js'
+import { columnsOf } from '../nn/widths.js'
 import type { FloatArray } from '../tensor/dtype.js'
 import { sameShape, sizeOf } from '../tensor/shape.js'
 import type { Lowering, OpSpec } from './lowering.js'
@@ -117,6 +119,21 @@ rule(Embedding, (gate, [x], to) => {
   const { paddingIndex: padding } = gate
   to.limitIndices(gate.entries)
   return to.add(padding === undefined ? op : { ...op, padding }, [x!], [...to.shapeOf(x!), gate.features])
+})
+
+rule(ColumnEmbedding, (gate, [x], to) => {
+  if (to.widthOf(x!) !== gate.inputs) return undefined
+  const [table] = gate.parameters() as [Parameter]
+  to.limitIndices(gate.entries)
+  const op = { kind: 'lookup', column: gate.column, weight: to.offsetOf(table), weightLength: table.size } as const
+  return to.add(op, [x!], [gate.features])
+})
+
+rule(Slice, (gate, [x], to) => {
+  const width = to.widthOf(x!)
+  const taken = width === undefined ? undefined : columnsOf(gate, width)
+  if (taken === undefined || taken.width === 0) return undefined
+  return to.add({ kind: 'columns', column: taken.column }, [x!], [taken.width])
 })
 
 rule(Sequential, ({ gates }, [x], to) => lowerChain(gates, x!, to))

@@ -15,6 +15,10 @@ export type PlanOp = { x: number[]; y: number } & (
   | { kind: 'dropout'; p0: number; seed: number; stream: number; counter: number }
   /** Reads value 0 as indices. `padding`: an entry that is not trained. */
   | { kind: 'embedding'; weight: number; weightLength: number; padding?: number }
+  /** The columns of x from `column` on, as many as y is wide. */
+  | { kind: 'columns'; column: number }
+  /** Reads a column of x, which holds whole numbers, as indices. */
+  | { kind: 'lookup'; column: number; weight: number; weightLength: number }
 )
 
 /** What a loss can be told. */

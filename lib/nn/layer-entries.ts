@@ -1,6 +1,7 @@
 // Layers and models in the list of gates that files can hold.
 import type { Gate } from '../gates/gate.js'
 import { BatchNorm } from './batch-norm.js'
+import { ColumnEmbedding } from './column-embedding.js'
 import { Dropout } from './dropout.js'
 import { Embedding } from './embedding.js'
 import type { Entry, GateConfig } from './entry.js'
@@ -98,6 +99,19 @@ const embedding: Entry = {
   shapes: ({ entries, features }) => ({ weight: [entries as number, features as number] }),
 }
 
+const columnEmbedding: Entry = {
+  type: ColumnEmbedding,
+  read(gate) {
+    const { inputs, column, entries, features } = gate as ColumnEmbedding
+    return { inputs, column, entries, features }
+  },
+  make({ inputs, column, entries, features }, dtype) {
+    const form = { inputs: inputs as number, column: column as number }
+    return new ColumnEmbedding(entries as number, features as number, { ...form, dtype, initializer: 'zeros' })
+  },
+  shapes: ({ entries, features }) => ({ weight: [entries as number, features as number] }),
+}
+
 function row(type: new (...gates: Gate[]) => Model): Entry {
   return { type, read: () => ({}), make: (_options, _dtype, inner) => new type(...inner), names: numbered }
 }
@@ -153,4 +167,5 @@ export const layerEntries: readonly Entry[] = [
   batchNorm,
   dropout,
   embedding,
+  columnEmbedding,
 ]

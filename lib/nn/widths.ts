@@ -2,7 +2,7 @@
 import { Add, Divide, Maximum, Minimum, Multiply, Subtract } from '../gates/binary.js'
 import { ElementwiseGate } from '../gates/elementwise.js'
 import type { Gate } from '../gates/gate.js'
-import { Concat } from '../gates/parts.js'
+import { Concat, Slice } from '../gates/parts.js'
 import { Flatten } from '../gates/shapes.js'
 import { LogSoftmax, Softmax } from '../gates/softmax.js'
 
@@ -23,8 +23,19 @@ function tellsWidths(gate: object): gate is Widths {
 /** Elements per row after a gate. */
 export function widthAfter(gate: Gate, width: number | undefined): number | undefined {
   if (tellsWidths(gate)) return gate.outputsFor(width)
+  if (gate instanceof Slice) return width === undefined ? undefined : columnsOf(gate, width)?.width
   const keeps = keepers.some((type) => gate instanceof type)
   return keeps ? width : undefined
+}
+
+/** The columns next to each other that a slice takes of rows of `width`; undefined where it takes anything else. */
+export function columnsOf({ slices }: Slice, width: number): { column: number; width: number } | undefined {
+  const [rows, columns] = slices
+  if (slices.length !== 2 || rows !== null || typeof columns !== 'object' || width < 0) return undefined
+  const { start = 0, stop = width, step = 1 } = columns ?? {}
+  if (step !== 1) return undefined
+  const bound = (given: number) => Math.min(Math.max(given < 0 ? given + width : given, 0), width)
+  return { column: bound(start), width: Math.max(0, bound(stop) - bound(start)) }
 }
 
 const elementwise: readonly unknown[] = [Add, Subtract, Multiply, Divide, Maximum, Minimum]

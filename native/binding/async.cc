@@ -80,10 +80,13 @@ void Environment::settle(napi_env env, Task* raw) {
     if (napi_value value = task->resolve(env)) napi_resolve_deferred(env, task->deferred_, value);
     return;
   }
-  const char* const code = task->status.code == Code::out_of_memory ? "OUT_OF_MEMORY" : "INVALID_ARGUMENT";
-  napi_value message, name, error;
-  if (napi_create_string_utf8(env, task->status.what, NAPI_AUTO_LENGTH, &message) == napi_ok &&
-      napi_create_string_utf8(env, code, NAPI_AUTO_LENGTH, &name) == napi_ok && napi_create_error(env, name, message, &error) == napi_ok)
+  const Status& status = task->status;
+  const char* const code = status.code == Code::out_of_memory ? "OUT_OF_MEMORY" : status.code == Code::out_of_range ? "OUT_OF_RANGE" : "INVALID_ARGUMENT";
+  napi_value message, name, error, where, value;
+  if (napi_create_string_utf8(env, status.what, NAPI_AUTO_LENGTH, &message) == napi_ok &&
+      napi_create_string_utf8(env, code, NAPI_AUTO_LENGTH, &name) == napi_ok && napi_create_error(env, name, message, &error) == napi_ok &&
+      napi_create_double(env, static_cast<double>(status.where), &where) == napi_ok && napi_create_double(env, static_cast<double>(status.value), &value) == napi_ok &&
+      napi_set_named_property(env, error, "where", where) == napi_ok && napi_set_named_property(env, error, "value", value) == napi_ok)
     napi_reject_deferred(env, task->deferred_, error);
 }
 

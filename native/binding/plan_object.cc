@@ -8,7 +8,7 @@
 namespace chainrule::binding {
 namespace {
 
-constexpr const char* kOps[] = {"linear", "unary", "prelu", "softmax", "logSoftmax", "add", "subtract", "multiply", "concat", "layerNorm", "batchNorm", "dropout", "embedding"};
+constexpr const char* kOps[] = {"linear", "unary", "prelu", "softmax", "logSoftmax", "add", "subtract", "multiply", "concat", "layerNorm", "batchNorm", "dropout", "embedding", "columns", "lookup"};
 constexpr const char* kLosses[] = {"none", "crossEntropy", "squaredError", "weightedCrossEntropy", "softCrossEntropy", "element"};
 
 template <std::size_t N>
@@ -51,6 +51,7 @@ Status read_op(const Napi::Object& from, OpDescription* op) {
   op->seed = from.Has("seed") ? whole(from.Get("seed")) : 0;
   op->stream = from.Has("stream") ? whole(from.Get("stream")) : 0;
   op->padding = small(from.Get("padding"));
+  op->column = small(from.Get("column"));
   return {};
 }
 

@@ -68,6 +68,12 @@ Status validate(const PlanDescription& d, int unary_count) {
       if (op.x[0] != 0 || out % in != 0 || op.weight_length == 0 || op.weight_length % features != 0) return bad("a table of whole entries for the input", i);
       if (!fits(op.weight, op.weight_length, d.parameters)) return bad("the table inside the parameters", i);
       if (op.padding >= 0 && static_cast<std::size_t>(op.padding) >= op.weight_length / features) return bad("a padding index of the table", i);
+    } else if (op.kind == OpKind::columns) {
+      if (op.column < 0 || !fits(static_cast<std::size_t>(op.column), out, in)) return bad("columns of the input", i);
+    } else if (op.kind == OpKind::lookup) {
+      if (op.column < 0 || static_cast<std::size_t>(op.column) >= in) return bad("a column of the input", i);
+      if (op.weight_length == 0 || op.weight_length % out != 0 || op.weight_length / out > kMostWidth) return bad("a table of whole entries", i);
+      if (!fits(op.weight, op.weight_length, d.parameters)) return bad("the table inside the parameters", i);
     } else if (op.kind == OpKind::concat) {
       if (sum != out) return bad("an output as wide as the inputs together", i);
     } else if (!same) {

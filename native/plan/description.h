@@ -10,7 +10,7 @@
 
 namespace chainrule {
 
-enum class OpKind : int32_t { linear, unary, prelu, softmax, log_softmax, add, subtract, multiply, concat, layer_norm, batch_norm, dropout, embedding, count };
+enum class OpKind : int32_t { linear, unary, prelu, softmax, log_softmax, add, subtract, multiply, concat, layer_norm, batch_norm, dropout, embedding, columns, lookup, count };
 enum class LossKind : int32_t { none, cross_entropy, squared_error, weighted_cross_entropy, soft_cross_entropy, element };
 
 /// What a loss can be told.
@@ -31,7 +31,7 @@ struct OpDescription {
   OpKind kind = OpKind::unary;
   std::vector<int32_t> x;            ///< value numbers; value 0 is the input, each op makes the next one
   int32_t y = 0;
-  std::size_t weight = kNone;        ///< linear: [out, in]; prelu: alpha; norms: gamma or kNone; embedding: [entries, features]
+  std::size_t weight = kNone;        ///< linear: [out, in]; prelu: alpha; norms: gamma or kNone; embedding, lookup: [entries, features]
   std::size_t weight_length = 0;     ///< elements of the weight
   std::size_t bias = kNone;          ///< linear, norms: [out], or kNone
   int32_t unary = -1;                ///< unary: index into KernelTable::unary_info
@@ -40,6 +40,7 @@ struct OpDescription {
   std::size_t counter = kNone;       ///< dropout: number of the counter that tells where its masks begin
   uint64_t seed = 0, stream = 0;     ///< dropout
   int32_t padding = -1;              ///< embedding: the entry that is not trained, or -1
+  int32_t column = -1;               ///< columns: the first that is taken; lookup: the one that holds the indices
 };
 
 struct PlanDescription {

@@ -83,6 +83,32 @@ PlanDescription lookup(std::size_t batch) {
   return d;
 }
 
+/// 4 inputs of which the third holds indices: two tables for it, columns taken twice, columns of what is trained; a value with
+/// a gradient is looked up too.
+PlanDescription mixed(std::size_t batch) {
+  PlanDescription d;
+  d.batch = batch;
+  d.parameters = 128;
+  d.loss = LossKind::squared_error;
+  auto at = [](OpDescription op, int32_t column, std::size_t weight = kNone, std::size_t length = 0) {
+    op.column = column;
+    op.weight = weight;
+    op.weight_length = length;
+    return op;
+  };
+  d.ops = {at(op_of(OpKind::columns, {0}, 1), 1), at(op_of(OpKind::lookup, {0}, 2), 2, 0, 12), at(op_of(OpKind::lookup, {0}, 3), 2, 16, 8)};
+  d.ops.push_back(op_of(OpKind::concat, {1, 2, 3}, 4));      // 1 + 3 + 2
+  d.ops.push_back(linear(4, 5, 32, 24, 56));                 // 4
+  d.ops.push_back(at(op_of(OpKind::columns, {5}, 6), 0));    // 2
+  d.ops.push_back(at(op_of(OpKind::columns, {5}, 7), 1));    // 3
+  d.ops.push_back(op_of(OpKind::subtract, {4, 4}, 8));       // 0, an index with a gradient
+  d.ops.push_back(at(op_of(OpKind::lookup, {8}, 9), 5, 64, 8));
+  d.ops.push_back(op_of(OpKind::concat, {6, 7, 9, 4}, 10));  // 2 + 3 + 2 + 6
+  d.ops.push_back(linear(10, 11, 80, 39));
+  d.widths = {4, 1, 3, 2, 6, 4, 2, 3, 6, 2, 13, 3};
+  return d;
+}
+
 /// A plan with what it runs on.
 struct Bench {
   Bench(const KernelTable& table, const PlanDescription& d, int threads, std::size_t count) : pool(threads), rows(count), x(rows * 4), targets(rows * 3) {
@@ -96,6 +122,8 @@ struct Bench {
       indices.push_back(static_cast<int32_t>((r * 3 + 1) % 4));
       labels.push_back(static_cast<int32_t>(r % 3));
     }
+    if (d.ops[0].kind == OpKind::columns)
+      for (std::size_t r = 0; r < rows; r++) x[4 * r + 2] = static_cast<double>(indices[2 * r]);
     plan->attach({{buffers, buffers + 4}, &counter});
   }
 
@@ -143,12 +171,13 @@ TEST(plan_gradients_of_graphs_equal_numerical_ones) {
     if (!table) continue;
     check_gradients(isa_name(isa), *table, graph(7), 1000);
     check_gradients(isa_name(isa), *table, lookup(7), 12);
+    check_gradients(isa_name(isa), *table, mixed(7), 1000);
   }
 }
 
 TEST(plan_graphs_same_bits_for_every_number_of_threads) {
   const KernelTable& table = *kernel_table(Isa::scalar);
-  for (const PlanDescription& d : {graph(3000), lookup(3000)}) {
+  for (const PlanDescription& d : {graph(3000), lookup(3000), mixed(3000)}) {
     Bench one(table, d, 1, 3000);
     const double loss = one.run();
     for (int threads : {2, 3, 4}) {
@@ -156,6 +185,22 @@ TEST(plan_graphs_same_bits_for_every_number_of_threads) {
       CHECK(many.run() == loss);
       CHECK(std::memcmp(many.g.data(), one.g.data(), one.g.size() * sizeof(double)) == 0);
     }
+  }
+}
+
+TEST(plan_refuses_numbers_that_are_no_indices) {
+  const KernelTable& table = *kernel_table(Isa::scalar);
+  for (double bad : {4.0, -1.0, 0.5, 1e300, -1e300, static_cast<double>(NAN), static_cast<double>(INFINITY)}) {
+    Bench bench(table, mixed(7), 2, 7);
+    bench.x[4 * 5 + 2] = bad;
+    Blocks<double> blocks;
+    blocks.parameters = bench.p.data();
+    blocks.gradients = bench.g.data();
+    const std::vector<double> before = bench.p;
+    BatchResult result;
+    const Status status = bench.plan->train(bench.pool, blocks, {7, bench.x.data(), nullptr, {nullptr, bench.targets.data()}}, {}, &result);
+    CHECK(status.code == Code::out_of_range && status.where == 5);
+    CHECK(bench.p == before);
   }
 }
 
@@ -168,6 +213,16 @@ TEST(plan_refuses_graphs_that_reach_outside) {
   };
   CHECK(!refused(graph(4), [](auto&) {}));
   CHECK(!refused(lookup(4), [](auto&) {}));
+  CHECK(!refused(mixed(4), [](auto&) {}));
+  CHECK(refused(mixed(4), [](auto& d) { d.ops[0].column = 4; }));
+  CHECK(refused(mixed(4), [](auto& d) { d.ops[0].column = -1; }));
+  CHECK(refused(mixed(4), [](auto& d) { d.ops[5].column = 3; }));
+  CHECK(refused(mixed(4), [](auto& d) { d.ops[1].column = 4; }));
+  CHECK(refused(mixed(4), [](auto& d) { d.ops[1].column = -1; }));
+  CHECK(refused(mixed(4), [](auto& d) { d.ops[1].weight_length = 11; }));
+  CHECK(refused(mixed(4), [](auto& d) { d.ops[1].weight_length = 0; }));
+  CHECK(refused(mixed(4), [](auto& d) { d.ops[1].weight = 120; }));
+  CHECK(refused(mixed(4), [](auto& d) { d.integers = true; }));
   CHECK(refused(graph(4), [](auto& d) { d.buffers = {4}; }));
   CHECK(refused(graph(4), [](auto& d) { d.buffers = {4, 3}; }));
   CHECK(refused(graph(4), [](auto& d) { d.counters = 0; }));

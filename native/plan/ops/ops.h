@@ -11,6 +11,7 @@ template <class T> std::unique_ptr<Op<T>> make_join(const OpDescription& d);
 template <class T> std::unique_ptr<Op<T>> make_normalization(const OpDescription& d);
 template <class T> std::unique_ptr<Op<T>> make_dropout(const OpDescription& d);
 template <class T> std::unique_ptr<Op<T>> make_embedding(const OpDescription& d);
+template <class T> std::unique_ptr<Op<T>> make_columns(const OpDescription& d);
 
 template <class T>
 std::unique_ptr<Op<T>> make_op(const OpDescription& d, const KernelTable& table) {
@@ -28,6 +29,8 @@ std::unique_ptr<Op<T>> make_op(const OpDescription& d, const KernelTable& table)
     case OpKind::batch_norm: return make_normalization<T>(d);
     case OpKind::dropout: return make_dropout<T>(d);
     case OpKind::embedding: return make_embedding<T>(d);
+    case OpKind::columns:
+    case OpKind::lookup: return make_columns<T>(d);
     case OpKind::count: break;
   }
   return nullptr;
