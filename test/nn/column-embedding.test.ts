@@ -8,7 +8,6 @@ import {
   checkGradients,
   copy,
   explain,
-  explain,
   fit,
   Linear,
   Parallel,
