@@ -6,6 +6,18 @@ export { type ExplainOptions, explain } from './compile/explain.js'
 export { type Batch, type BatchOptions, batches } from './data/batches.js'
 export type { Rows, Samples } from './data/dataset.js'
 export { type IdxArray, type IdxData, parseIdx, readIdx } from './data/idx.js'
+export { type FoldOptions, kFold, type RowKeys, type Split, type SplitOptions, split } from './data/split.js'
+export type {
+  BooleanColumn,
+  CategoricalColumn,
+  Cell,
+  Column,
+  ColumnKind,
+  DateColumn,
+  NumericArray,
+  NumericColumn,
+} from './data/table/column.js'
+export { Table, type TableOptions, type TableSource, type TableTensorOptions } from './data/table/table.js'
 export { type DiagnosisOptions, diagnosis } from './diagnosis/callback.js'
 export { type DiagnoseOptions, diagnose } from './diagnosis/diagnose.js'
 export type { Diagnosis, Finding, FindingCode, LayerStatistics, Severity } from './diagnosis/report.js'

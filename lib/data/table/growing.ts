@@ -1,0 +1,101 @@
+// Arrays that grow while a column is read: in pieces, so that nothing is copied before the end.
+import { MISSING_BOOLEAN, type NumericArray } from './column.js'
+
+const FIRST = 256
+const LARGEST = 1 << 18 // elements of a piece
+
+/** Elements of one type. */
+export class Growing<T extends NumericArray> {
+  readonly #type: new (
+    length: number,
+  ) => T
+  #pieces: T[] = []
+  #piece: T
+  #next = 0
+  #before = 0
+
+  constructor(type: new (length: number) => T) {
+    this.#type = type
+    this.#piece = new type(FIRST)
+  }
+
+  get length(): number {
+    return this.#before + this.#next
+  }
+
+  push(value: number): void {
+    if (this.#next === this.#piece.length) this.#grow()
+    this.#piece[this.#next++] = value
+  }
+
+  #grow(): void {
+    this.#before += this.#next
+    this.#pieces.push(this.#piece)
+    this.#piece = new this.#type(Math.min(2 * this.#piece.length, LARGEST))
+    this.#next = 0
+  }
+
+  /** The elements as one array. */
+  finish(): T {
+    return this.copyTo(new this.#type(this.length))
+  }
+
+  /** Copies the elements to the front of an array, and forgets each piece that it has copied. */
+  copyTo<U extends NumericArray>(out: U): U {
+    let at = 0
+    for (const [i, piece] of this.#pieces.entries()) {
+      out.set(piece, at)
+      at += piece.length
+      this.#pieces[i] = new this.#type(0)
+    }
+    out.set(this.#piece.subarray(0, this.#next), at)
+    this.#pieces = []
+    return out
+  }
+}
+
+/** Numbers: 32-bit integers as long as all are some, float64 from the first that is not. */
+export class GrowingNumbers {
+  #integers: Growing<Int32Array> | undefined = new Growing(Int32Array)
+  #floats: Growing<Float64Array> | undefined
+
+  get length(): number {
+    return (this.#integers ?? this.#floats)!.length
+  }
+
+  push(value: number): void {
+    if (this.#floats !== undefined) {
+      this.#floats.push(value)
+    } else if ((value | 0) === value && !Object.is(value, -0)) {
+      this.#integers!.push(value)
+    } else {
+      this.#widen()
+      this.#floats!.push(value)
+    }
+  }
+
+  // What were integers becomes the first piece of the floats.
+  #widen(): void {
+    const integers = this.#integers!.finish()
+    this.#integers = undefined
+    this.#floats = new Growing(Float64Array)
+    for (let i = 0; i < integers.length; i++) this.#floats.push(integers[i]!)
+  }
+
+  finish(): Int32Array | Float64Array {
+    return (this.#integers ?? this.#floats)!.finish()
+  }
+}
+
+/** Booleans as a column has them. */
+export class GrowingBooleans {
+  readonly #bytes = new Growing(Uint8Array)
+
+  push(value: boolean | null): void {
+    this.#bytes.push(value === null ? MISSING_BOOLEAN : value ? 1 : 0)
+  }
+
+  finish(): Uint8Array {
+    return this.#bytes.finish()
+  }
+}
