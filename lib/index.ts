@@ -67,7 +67,19 @@ export type { GateClass, Rule } from './graph/rules/rule.js'
 export { defineGradient } from './graph/rules/table.js'
 export type { GraphOptions } from './graph/run.js'
 export { apply, backward, type Operand, Variable, variable } from './graph/variable.js'
-export { load, loadTensors, save, saveTensors } from './io/model.js'
+export { type FileSummary, inspectFile, type TensorSummary } from './io/inspect.js'
+export type { Json } from './io/json.js'
+export {
+  load,
+  loadTensors,
+  type ModelFile,
+  readModelFile,
+  type SaveOptions,
+  type SaveTensorsOptions,
+  save,
+  saveTensors,
+} from './io/model.js'
+export type { ModelExtras } from './io/model-file.js'
 export { decodeSafetensors, encodeSafetensors, type Safetensors } from './io/safetensors.js'
 export { info, type SystemInfo, setThreads } from './native/system.js'
 export { BatchNorm, type BatchNormOptions } from './nn/batch-norm.js'

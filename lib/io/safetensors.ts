@@ -4,9 +4,10 @@
 import { describe, shapeText } from '../checks.js'
 import { ArgumentError, FormatError } from '../errors.js'
 import type { StateDict } from '../nn/state.js'
-import { allocate, type DType } from '../tensor/dtype.js'
+import { checkShape } from '../tensor/shape.js'
 import { Tensor } from '../tensor/tensor.js'
 import { parseStrict } from './json.js'
+import { elementsOf, elementTypes, rankOf, readable, typeOf } from './types.js'
 
 /** The content of a safetensors file. */
 export interface Safetensors {
@@ -18,7 +19,8 @@ export interface Safetensors {
 /** A tensor as the header describes it. */
 export interface TensorEntry {
   readonly name: string
-  readonly dtype: DType
+  /** As the format calls it: F32, F64, I64 … */
+  readonly type: string
   readonly shape: readonly number[]
   /** First and last byte + 1, counted from the end of the header. */
   readonly begin: number
@@ -35,15 +37,9 @@ export interface Header {
 
 // The limit of the reference implementation.
 const MAX_HEADER = 100_000_000
-const PREFIX = 8
+/** Bytes before the header. */
+export const PREFIX = 8
 const METADATA = '__metadata__'
-
-const types: Record<DType, { name: string; size: number }> = {
-  float64: { name: 'F64', size: 8 },
-  float32: { name: 'F32', size: 4 },
-  int32: { name: 'I32', size: 4 },
-}
-const dtypes = Object.keys(types) as DType[]
 
 /**
  * The bytes of a safetensors file. All tensors are copied at once: a training that goes on meanwhile does not mix into it.
@@ -61,26 +57,38 @@ export function encodeParts(
   tensors: StateDict,
   metadataOf: (data: Uint8Array) => Readonly<Record<string, string>>,
 ): { head: Uint8Array; data: Uint8Array } {
+  const { data, head } = layOut(operation, tensors)
+  return { head: head(metadataOf(data)), data }
+}
+
+/** A copy of all tensors' bytes, and what stands before it for some metadata. */
+export interface Layout {
+  readonly data: Uint8Array
+  head(metadata: Readonly<Record<string, string>>): Uint8Array
+}
+
+/** Copies the bytes of tensors to where they stand in a file. */
+export function layOut(operation: string, tensors: StateDict): Layout {
   const named = Object.entries(tensors).map(([name, tensor]) => {
     if (name === METADATA) throw new ArgumentError(operation, `names other than ${METADATA}`, describe(name))
     if (!(tensor instanceof Tensor)) throw new ArgumentError(operation, `a tensor ${name}`, describe(tensor))
-    return { key: jsonString(operation, name), order: Buffer.from(name), tensor }
+    return { key: jsonString(operation, name), order: Buffer.from(name), tensor, type: typeOf(tensor.dtype) }
   })
-  named.sort((a, b) => dtypes.indexOf(a.tensor.dtype) - dtypes.indexOf(b.tensor.dtype) || a.order.compare(b.order))
+  named.sort((a, b) => rankOf(a.type) - rankOf(b.type) || a.order.compare(b.order))
   const data = new Uint8Array(named.reduce((sum, { tensor }) => sum + tensor.data.byteLength, 0))
   let offset = 0
-  const members = named.map(({ key, tensor: { data: elements, dtype, shape } }) => {
+  const members = named.map(({ key, type, tensor: { data: elements, shape } }) => {
     const begin = offset
     offset += elements.byteLength
     data.set(new Uint8Array(elements.buffer, elements.byteOffset, elements.byteLength), begin)
-    const range = `"data_offsets":[${begin},${offset}]`
-    return `${key}:{"dtype":"${types[dtype].name}","shape":[${shape.join(',')}],${range}}`
+    return `${key}:{"dtype":"${type}","shape":[${shape.join(',')}],"data_offsets":[${begin},${offset}]}`
   })
-  const texts = Object.entries(metadataOf(data)).map((pair) =>
-    pair.map((text) => jsonString(operation, text)).join(':'),
-  )
-  if (texts.length > 0) members.unshift(`"${METADATA}":{${texts.join(',')}}`)
-  return { head: encodeHeader(operation, `{${members.join(',')}}`), data }
+  const head = (metadata: Readonly<Record<string, string>>) => {
+    const texts = Object.entries(metadata).map((pair) => pair.map((text) => jsonString(operation, text)).join(':'))
+    const first = texts.length > 0 ? [`"${METADATA}":{${texts.join(',')}}`] : []
+    return encodeHeader(operation, `{${[...first, ...members].join(',')}}`)
+  }
+  return { data, head }
 }
 
 // Padded with spaces, so that the data begins at a multiple of 8.
@@ -112,37 +120,67 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
 }
 
 /** Copies of the tensors that a checked header describes. */
-export function readTensors(bytes: Uint8Array, { entries, start }: Header): StateDict {
-  const named = entries.map(({ name, dtype, shape, begin, end }) => {
-    const data = allocate(dtype, (end - begin) / types[dtype].size)
-    new Uint8Array(data.buffer).set(bytes.subarray(start + begin, start + end))
-    return [name, new Tensor(data, shape)] as const
+export function readTensors(bytes: Uint8Array, { entries, start }: Header, operation = 'decodeSafetensors'): StateDict {
+  checkReadable(operation, entries)
+  const named = entries.map(({ name, type, shape, begin, end }) => {
+    const elements = elementsOf(operation, name, type, new Uint8Array(bytes.subarray(start + begin, start + end)))
+    return [name, new Tensor(elements, shape)] as const
   })
   return Object.fromEntries(named)
 }
 
+/** Throws FormatError for a tensor of a type that cannot be read here. */
+export function checkReadable(operation: string, entries: readonly TensorEntry[]): void {
+  for (const { name, type, shape } of entries) {
+    if (elementTypes[type]!.dtype === undefined) {
+      throw new FormatError(operation, `a type among ${readable.join(', ')} of tensor ${describe(name)}`, type)
+    }
+    checkShape(operation, shape)
+  }
+}
+
 /** Checks the whole header against the format and the length of the file. */
 export function readHeader(operation: string, bytes: Uint8Array): Header {
+  if (!(bytes instanceof Uint8Array)) throw new ArgumentError(operation, 'bytes as Uint8Array', describe(bytes))
+  const start = startOf(operation, bytes, bytes.length)
+  return parseHeader(operation, bytes.subarray(PREFIX, start), bytes.length)
+}
+
+/** Where the data of a file begins, by its first bytes and its size. */
+export function startOf(operation: string, prefix: Uint8Array, size: number): number {
+  if (size < PREFIX) throw new FormatError(operation, `a file of at least ${PREFIX} bytes`, `${size}`)
+  const length = Number(new DataView(prefix.buffer, prefix.byteOffset).getBigUint64(0, true))
+  if (length > MAX_HEADER) {
+    throw new FormatError(
+      operation,
+      `a header of at most ${MAX_HEADER} bytes`,
+      `${length}: is this a safetensors file?`,
+    )
+  }
+  const start = PREFIX + length
+  if (start > size) throw new FormatError(operation, `a header of ${length} bytes`, `only ${size - PREFIX} bytes`)
+  return start
+}
+
+/** Checks the header of a file of `size` bytes. */
+export function parseHeader(operation: string, bytes: Uint8Array, size: number): Header {
   const refuse = (expected: string, actual: string, cause?: unknown): never => {
     throw new FormatError(operation, expected, actual, cause === undefined ? undefined : { cause })
   }
-  if (!(bytes instanceof Uint8Array)) throw new ArgumentError(operation, 'bytes as Uint8Array', describe(bytes))
-  if (bytes.length < PREFIX) refuse(`a file of at least ${PREFIX} bytes`, `${bytes.length}`)
-  const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true))
-  if (length > MAX_HEADER) refuse(`a header of at most ${MAX_HEADER} bytes`, `${length}: is this a safetensors file?`)
-  const start = PREFIX + length
-  if (start > bytes.length) refuse(`a header of ${length} bytes`, `only ${bytes.length - PREFIX} bytes`)
-  if (bytes[PREFIX] !== 0x7b)
-    refuse('a header that starts with {', length === 0 ? 'an empty one' : `byte ${bytes[PREFIX]}`)
+  if (bytes[0] !== 0x7b) refuse('a header that starts with {', bytes.length === 0 ? 'an empty one' : `byte ${bytes[0]}`)
   let content: unknown
   try {
-    content = parseStrict(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(PREFIX, start)))
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    content = parseStrict(text, { naturals: true })
+    if (/[\t\n\r]$/.test(text)) refuse('spaces alone behind the header', 'other white space')
   } catch (cause) {
+    if (cause instanceof FormatError) throw cause
     return refuse('a header of JSON in UTF-8, no key twice', (cause as Error).message, cause)
   }
   const { [METADATA]: texts = {}, ...described } = content as Record<string, unknown>
   const entries = Object.entries(described).map(([name, info]) => readEntry(operation, name, info))
-  checkRanges(operation, entries, bytes.length - start)
+  const start = PREFIX + bytes.length
+  checkRanges(operation, entries, size - start)
   return { entries, metadata: readMetadata(operation, texts), start }
 }
 
@@ -157,17 +195,29 @@ function readEntry(operation: string, name: string, info: unknown): TensorEntry 
     throw new FormatError(operation, `${expected} of tensor ${describe(name)}`, describe(actual))
   }
   if (!isObject(info)) return refuse('the description', info)
-  const { dtype: typeName, shape, data_offsets: offsets } = info
-  const dtype = dtypes.find((each) => types[each].name === typeName)
-  if (dtype === undefined) return refuse('dtype F32, F64 or I32', typeName)
+  const { dtype: type, shape, data_offsets: offsets } = info
+  if (typeof type !== 'string' || !Object.hasOwn(elementTypes, type)) {
+    return refuse(`a dtype among ${Object.keys(elementTypes).join(', ')}`, type)
+  }
   if (!isExtents(shape)) return refuse('a shape of integers ≥ 0', shape)
   if (!isExtents(offsets) || offsets.length !== 2) return refuse('two data_offsets, integers ≥ 0,', offsets)
   const [begin, end] = offsets as [number, number]
-  const size = shape.includes(0) ? 0 : shape.reduce((a, b) => a * b, types[dtype].size)
-  if (!Number.isSafeInteger(size) || end - begin !== size) {
-    return refuse(`${size} bytes for shape ${shapeText(shape)} of ${typeName}, the range`, end - begin)
+  const size = bytesOf(shape, elementTypes[type]!.bits)
+  if (size === undefined || end - begin !== size) {
+    const wanted = size === undefined ? 'a whole number of bytes below 2^53' : `${size} bytes`
+    return refuse(`${wanted} for shape ${shapeText(shape)} of ${type}, the range`, end - begin)
   }
-  return { name, dtype, shape: Object.freeze(shape), begin, end }
+  return { name, type, shape: Object.freeze(shape), begin, end }
+}
+
+// Multiplied in order, as the reference implementation does: what overflows on the way is refused, a 0 behind it or not.
+function bytesOf(shape: readonly number[], bits: number): number | undefined {
+  let size = bits
+  for (const extent of shape) {
+    size *= extent
+    if (!Number.isSafeInteger(size)) return undefined
+  }
+  return size % 8 === 0 ? size / 8 : undefined
 }
 
 // In order of their ranges, the tensors must cover the data from its first byte to its last, each byte once.

@@ -48,10 +48,10 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 const path = (name = 'm.safetensors') => join(folder, name)
 
-/** Changes the metadata of a saved model. */
+/** Changes the metadata of a saved model, as a file of version 1, which has no checksum over them. */
 function tamper(name: string, change: (metadata: Record<string, string>) => Record<string, string>): string {
   const { tensors, metadata } = decodeSafetensors(readFileSync(path(name)))
-  writeFileSync(path('tampered.safetensors'), encodeSafetensors(tensors, change({ ...metadata })))
+  writeFileSync(path('tampered.safetensors'), encodeSafetensors(tensors, change({ ...metadata, version: '1' })))
   return path('tampered.safetensors')
 }
 
@@ -113,7 +113,7 @@ describe('save and load', () => {
     const { tensors, metadata } = await loadTensors(path())
     expect(tensors['0.weight']?.shape).toEqual([4, 3])
     expect(tensors['2.bias']?.shape).toEqual([2])
-    expect(metadata).toMatchObject({ format: 'chainrule', version: '1', dtype: 'float32' })
+    expect(metadata).toMatchObject({ format: 'chainrule', version: '2', dtype: 'float32' })
     expect(JSON.parse(metadata.architecture!)).toEqual({
       gate: 'Sequential',
       gates: [
@@ -165,8 +165,9 @@ describe('load', () => {
     return { ...metadata, architecture: metadata.architecture!.replace(text, by) }
   }
   const rows: [string, (metadata: Record<string, string>) => Record<string, string>, RegExp][] = [
-    ['another version', (m) => ({ ...m, version: '2' }), /version 1, got "2"/],
-    ['another dtype', (m) => ({ ...m, dtype: 'float64' }), /0\.weight as float64 \[4, 3\], got float32/],
+    ['another version', (m) => ({ ...m, version: '3' }), /version 1 or 2, got "3"/],
+    ['damaged metadata', (m) => ({ ...m, version: '2', labels: '["a"]' }), /metadata with checksum .* damaged/],
+    ['another dtype', (m) => ({ ...m, dtype: 'float64' }), /0\.weight as F64 \[4, 3\], got F32/],
     ['an unknown dtype', (m) => ({ ...m, dtype: 'int32' }), /dtype float32 or float64/],
     ['another checksum', (m) => ({ ...m, checksum: 'crc32:00000000' }), /the file is damaged/],
     ['an architecture that is no JSON', (m) => ({ ...m, architecture: '{' }), /architecture in JSON/],
@@ -175,7 +176,7 @@ describe('load', () => {
     ['a gate without name', change('{"gate":"ReLU"}', 'null'), /gates that this version knows, got undefined/],
     ['a gate named like a method', change('"ReLU"', '"constructor"'), /this version knows/],
     ['bad options', change('{"gate":"ReLU"}', '{"gate":"LeakyReLU","alpha":"x"}'), /options that LeakyReLU takes/],
-    ['a larger layer', change('"outFeatures":4', '"outFeatures":4000000000'), /0\.weight as float32 \[4000000000, 3\]/],
+    ['a larger layer', change('"outFeatures":4', '"outFeatures":4000000000'), /0\.weight as F32 \[4000000000, 3\]/],
     ['a missing tensor', change('"inFeatures":4', '"inFeatures":5'), /2\.weight as/],
     [
       'more tensors than layers',

@@ -133,7 +133,7 @@ export async function readCheckpoint(path: string): Promise<Snapshot | undefined
   if (header.metadata.checksum !== found) {
     throw new FormatError('resume', `data with checksum ${header.metadata.checksum}`, `${found}: the file is damaged`)
   }
-  return { tensors: readTensors(bytes, header), metadata: header.metadata }
+  return { tensors: readTensors(bytes, header, 'resume'), metadata: header.metadata }
 }
 
 function checksumOf(data: Uint8Array): string {
