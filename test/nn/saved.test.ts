@@ -169,7 +169,7 @@ describe('damaged architectures of networks', () => {
     const { tensors, metadata } = decodeSafetensors(readFileSync(path('good')))
     expect(metadata.architecture).toContain(text)
     const architecture = metadata.architecture!.replace(text, by)
-    writeFileSync(path('bad'), encodeSafetensors(tensors, { ...metadata, architecture }))
+    writeFileSync(path('bad'), encodeSafetensors(tensors, { ...metadata, version: '1', architecture }))
     await expect(load(path('bad'))).rejects.toThrow(message)
     await expect(load(path('bad'))).rejects.toThrow(FormatError)
   })
