@@ -1,5 +1,15 @@
-// Compiles lib/ into dist/esm (tsc) and adds dist/cjs: the same code through require(esm), so there is one copy of it.
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+// Compiles lib/ into dist/esm (tsc); adds dist/cjs, the same code through require(esm), so there is one copy of it; and dist/bin.
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { root, step, upToDate } from './support.mjs'
 
@@ -18,6 +28,10 @@ if (!upToDate(last, ['lib', 'tsconfig.json', 'tsconfig.build.json', 'scripts/bui
   writeFileSync(join(cjs, 'package.json'), '{ "type": "commonjs" }\n')
   writeFileSync(join(cjs, 'index.d.cts'), `export * from './index.js'\n`)
   writeFileSync(join(root, last), `'use strict'\nmodule.exports = require('../esm/index.js')\n`)
+  mkdirSync(join(root, 'dist/bin'))
+  const bin = join(root, 'dist/bin/chainrule.mjs')
+  writeFileSync(bin, `#!/usr/bin/env node\nimport '../esm/cli/main.js'\n`)
+  chmodSync(bin, 0o755)
   const now = new Date()
   utimesSync(join(root, last), now, now)
 }

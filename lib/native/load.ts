@@ -20,7 +20,7 @@ export function native(): Addon {
 }
 
 /** The package's root: the nearest folder above this file whose package.json says so. */
-function packageRoot(): string {
+export function packageRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url))
   for (;;) {
     const manifest = join(folder, 'package.json')
@@ -44,7 +44,7 @@ function load(): Addon {
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause)
     const here = `${process.platform}-${process.arch}${libc() ? ` (${libc()})` : ''}, Node ${process.versions.node}`
-    const remedy = 'Rebuild it with "npx node-gyp rebuild" in the package folder (needs Python and a C++17 compiler).'
+    const remedy = 'Rebuild it with "npx chainrule rebuild" (needs Python 3, make and a C++20 compiler).'
     throw new NativeError('chainrule', `a native addon for ${here}`, `"${reason}". ${remedy}`, { cause })
   }
 }

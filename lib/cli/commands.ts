@@ -1,0 +1,33 @@
+// The list of commands; the code of one is loaded when it is called.
+import type { Command } from './command.js'
+
+/** A command that is not loaded yet. */
+export interface CommandEntry {
+  readonly name: string
+  readonly summary: string
+  load(): Promise<Command>
+}
+
+/** All commands, in the order of the overview. */
+export const commands: readonly CommandEntry[] = [
+  {
+    name: 'inspect',
+    summary: 'show what is in a model file: layers, parameters, training; as text or picture',
+    load: async () => (await import('./inspect.js')).inspect,
+  },
+  {
+    name: 'bench',
+    summary: 'measure this machine: matrix products, activations, training and serving',
+    load: async () => (await import('./bench.js')).bench,
+  },
+  {
+    name: 'doctor',
+    summary: 'check this installation: processor, instruction set, build, optional packages',
+    load: async () => (await import('./doctor.js')).doctor,
+  },
+  {
+    name: 'rebuild',
+    summary: 'compile the native addon for this machine',
+    load: async () => (await import('./rebuild.js')).rebuild,
+  },
+]
