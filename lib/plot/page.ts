@@ -33,6 +33,8 @@ export interface PageOptions {
   panels: readonly PagePanel[]
   /** Charts in a row. Default: up to 3 in one row, more in a square of at most 3 in a row. */
   columns?: number
+  /** Space around everything; 0 suits pages that have their own. Default 32. */
+  margin?: number
 }
 
 const makers: { [K in keyof ChartKinds]: (operation: string, given: ChartKinds[K]) => Panel } = {
@@ -56,7 +58,7 @@ export function single<K extends keyof ChartKinds>(kind: K, given: ChartKinds[K]
 
 /** Several charts on one page. */
 export function page(given: PageOptions): string {
-  const all = options('plot.page', given, ['title', 'subtitle', 'theme', 'panels', 'columns'])
+  const all = options('plot.page', given, ['title', 'subtitle', 'theme', 'panels', 'columns', 'margin'])
   const panels = list('plot.page', 'panels', all?.panels).map((each, i) => {
     const kind = (each as { kind?: unknown } | null)?.kind as keyof ChartKinds
     if (typeof each !== 'object' || !Object.hasOwn(makers, kind)) {
@@ -85,6 +87,7 @@ export function page(given: PageOptions): string {
     panels,
     columns,
     false,
+    integer('plot.page', 'margin', all.margin ?? MARGIN, 0, 1000),
   )
 }
 
@@ -95,6 +98,7 @@ function laidOut(
   panels: readonly Panel[],
   columns: number,
   bare: boolean,
+  margin = MARGIN,
 ): string {
   const across = Math.min(columns, panels.length)
   const rows = Array.from({ length: Math.ceil(panels.length / across) }, (_, r) =>
@@ -103,26 +107,26 @@ function laidOut(
   const widths = Array.from({ length: across }, (_, c) => Math.max(...rows.map((row) => row[c]?.width ?? 0)))
   const charts = widths.reduce((a, b) => a + b, 0) + GAP * (across - 1)
   const width =
-    2 * MARGIN + Math.max(charts, Math.min(textWidth(title, 20), 1400), Math.min(textWidth(subtitle, 12.5), 1400))
+    2 * margin + Math.max(charts, Math.min(textWidth(title, 20), 1400), Math.min(textWidth(subtitle, 12.5), 1400))
   const drawing: string[] = []
-  let top = MARGIN
+  let top = margin
   if (title) {
     top += 14
-    drawing.push(text(MARGIN, top, title, { size: 22, weight: 700, fill: theme.ink }))
+    drawing.push(text(margin, top, title, { size: 22, weight: 700, fill: theme.ink }))
   }
   if (subtitle) {
     top += title ? 25 : 6
-    drawing.push(text(MARGIN, top, subtitle, { size: 13.5, fill: theme.muted }))
+    drawing.push(text(margin, top, subtitle, { size: 13.5, fill: theme.muted }))
   }
   if (title || subtitle) top += 25
   for (const row of rows) {
     const height = Math.max(...row.map((panel) => (bare ? panel.bareHeight : panel.height)))
-    let x = MARGIN
+    let x = margin
     for (const [c, panel] of row.entries()) {
       drawing.push(...panel.paint({ x, y: top, width: widths[c]!, height }, theme, bare))
       x += widths[c]! + GAP
     }
     top += height + GAP
   }
-  return svg(width, top - GAP + MARGIN, title || panels[0]!.title || 'chart', theme, drawing)
+  return svg(width, top - GAP + margin, title || panels[0]!.title || 'chart', theme, drawing)
 }

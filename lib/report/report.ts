@@ -1,0 +1,175 @@
+// report(): a training or an evaluation as one HTML file that needs nothing else: no network, no script.
+import os from 'node:os'
+import { describe, options } from '../checks.js'
+import { ArgumentError } from '../errors.js'
+import { info } from '../native/system.js'
+import { draw } from '../nn/draw.js'
+import { Model } from '../nn/model.js'
+import type { History } from '../train/history.js'
+import { classSection } from './classes.js'
+import { columnSection, type DataSummary } from './columns.js'
+import { definitions, escaped, type Section, tiles } from './html.js'
+import { type Importance, importanceSection } from './importance.js'
+import { numberText, percentText, valueText } from './numbers.js'
+import { checkPredictions, type Predictions, scoreNames, scoresOf } from './predictions.js'
+import { styleSheet } from './style.js'
+import { trainingSection } from './training.js'
+import { valueSection } from './values.js'
+
+/** What a {@link report} is made of; what is not there is left out of it. */
+export interface ReportOptions {
+  title: string
+  /** A sentence below the title. */
+  subtitle?: string
+  /** What fit returned. */
+  history?: History
+  /** What the network said of rows that it was not trained on, beside what was true. */
+  predictions?: Predictions
+  /** Which rows these are: `the test part, 1,200 rows`. */
+  rows?: string
+  /** How much each feature counts. */
+  importance?: readonly Importance[]
+  data?: DataSummary
+  /** Hyperparameters by name. */
+  settings?: Readonly<Record<string, unknown>>
+  model?: Model
+  /** Things to know, above all else. */
+  notes?: readonly string[]
+  /** What it was made with, beside processor and versions. */
+  environment?: Readonly<Record<string, string>>
+}
+
+const keys = ['title', 'subtitle', 'history', 'predictions', 'rows', 'importance', 'data', 'settings', 'model', 'notes', 'environment'] as const // biome-ignore format: a list
+
+/**
+ * A report as one HTML file: scores, learning curves, confusion matrix, ROC and precision-recall curves, calibration or
+ * residuals, importance of features, the data, hyperparameters, and the machine. It follows the reader's choice of light or
+ * dark, fits phones, and can be printed; it loads nothing and runs no script.
+ * @returns HTML
+ * @throws ArgumentError or ShapeError for predictions that do not go together
+ */
+export function report(given: ReportOptions): string {
+  const all = options('report', given, keys)
+  if (typeof all.title !== 'string') throw new ArgumentError('report', 'title to be a string', describe(all.title))
+  const { title, subtitle, history, rows = '', importance, data, settings, model, notes = [] } = all
+  if (model !== undefined && !(model instanceof Model)) {
+    throw new ArgumentError('report', 'model to be a network', describe(model))
+  }
+  const predictions = all.predictions && checkPredictions('report', all.predictions)
+  const sections: (Section | undefined)[] = [
+    history && history.epochs.length > 0
+      ? { id: 'training', title: 'Training', html: trainingSection(history) }
+      : undefined,
+    predictions && {
+      id: 'predictions',
+      title: 'Predictions',
+      html: `${rows && `<p class="muted">On ${escaped(rows)}.</p>`}${predictions.kind === 'classes' ? classSection(predictions) : valueSection(predictions)}`,
+    },
+    importance && importance.length > 0
+      ? { id: 'importance', title: 'What counts', html: importanceSection(importance) }
+      : undefined,
+    data && { id: 'data', title: 'Data', html: columnSection(data) },
+    model && { id: 'network', title: 'Network', html: networkHtml(model) },
+    settings && {
+      id: 'settings',
+      title: 'Hyperparameters',
+      html: definitions(Object.entries(settings).map(([name, value]) => [name, valueText(value)])),
+    },
+    { id: 'environment', title: 'Environment', html: definitions(environmentOf(all.environment ?? {})) },
+  ]
+  const shown = sections.filter((section) => section !== undefined)
+  return page(title, subtitle, topTiles(predictions, history, data, model), notes, shown)
+}
+
+function topTiles(
+  predictions: Predictions | undefined,
+  history: History | undefined,
+  data: DataSummary | undefined,
+  model: Model | undefined,
+): [string, string][] {
+  const parts = ['accuracy', 'balancedAccuracy']
+  const scores = predictions ? Object.entries(scoresOf(predictions)) : []
+  const list = scores.map(([name, value]): [string, string] => [
+    scoreNames[name] ?? name,
+    parts.includes(name) ? percentText(value) : numberText(value),
+  ])
+  if (data) list.push(['rows', data.rows.toLocaleString('en-US')])
+  if (model) list.push(['parameters', model.parameters().reduce((sum, { size }) => sum + size, 0).toLocaleString('en-US')])
+  if (history)
+    list.push(
+      ['epochs', String(history.epochs.length)],
+      ['training time', `${numberText(Number(history.seconds.toPrecision(3)))} s`],
+    )
+  return list
+}
+
+function networkHtml(model: Model): string {
+  return `<p>${escaped(model.summary().split('\n')[0]!)}.</p><details open><summary>Layers</summary><pre tabindex="0">${escaped2(model.summary())}</pre></details>${picture(model)}`
+}
+
+// Lines stay lines.
+function escaped2(text: string): string {
+  return text.split('\n').map(escaped).join('\n')
+}
+
+function picture(model: Model): string {
+  const drawn = (['light', 'dark'] as const).map((theme) =>
+    draw(model, { theme, limit: 24 }).replace(
+      /^<svg /,
+      `<svg class="${theme}-only" style="max-width:none;width:auto" `,
+    ),
+  )
+  return `<div class="scroll" tabindex="0" role="region" aria-label="A picture of the network">${drawn.join('')}</div>`
+}
+
+function environmentOf(given: Readonly<Record<string, string>>): [string, string][] {
+  const { cpu, isa, threads, compiler } = info()
+  return [
+    ...Object.entries(given),
+    ['processor', cpu.trim() || 'unknown'],
+    ['instruction set', isa],
+    ['threads', String(threads)],
+    ['compiled with', compiler],
+    ['Node', process.versions.node],
+    ['system', `${os.type()} ${os.release()}, ${process.arch}`],
+  ]
+}
+
+function page(
+  title: string,
+  subtitle: string | undefined,
+  top: [string, string][],
+  notes: readonly string[],
+  sections: readonly Section[],
+): string {
+  const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+  const links = sections.map(({ id, title: name }) => `<a href="#${id}">${escaped(name)}</a>`)
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${escaped(title)}</title>
+<link rel="icon" href="data:,">
+<style>
+${styleSheet()}
+</style>
+</head>
+<body>
+<header>
+<h1>${escaped(title)}</h1>
+${subtitle ? `<p class="muted">${escaped(subtitle)}</p>` : ''}
+<nav aria-label="Sections">${links.join('')}</nav>
+</header>
+<main>
+${top.length > 0 ? tiles(top) : ''}
+${notes.length > 0 ? `<ul class="notes">${notes.map((note) => `<li>${escaped(note)}</li>`).join('')}</ul>` : ''}
+${sections.map(({ id, title: name, html }) => `<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${escaped(name)}</h2>\n${html}\n</section>`).join('\n')}
+</main>
+<footer>Made by chainrule.</footer>
+</body>
+</html>
+`
+}

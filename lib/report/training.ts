@@ -1,0 +1,75 @@
+// The part of a report about the training: loss, accuracy and metrics over the epochs.
+import type { LineSeries } from '../plot/lines.js'
+import type { EpochRecord, History } from '../train/history.js'
+import { type Chart, gallery, HEIGHT, htmlTable, WIDTH } from './html.js'
+import { numberText, percentText } from './numbers.js'
+
+const LISTED = 60 // epochs in the table of numbers
+
+/** Learning curves and their numbers. */
+export function trainingSection({ epochs }: History): string {
+  const values = (of: (epoch: EpochRecord) => number | undefined) => epochs.map((epoch) => of(epoch) ?? Number.NaN)
+  const names = Object.keys(epochs[0]?.metrics ?? {})
+  const last = epochs.at(-1)!
+  return gallery([
+    {
+      ...curve('Loss', values((e) => e.loss), values((e) => e.validationLoss), true), // biome-ignore format: a chart
+      alt: `Loss over ${epochs.length} epochs, at last ${numberText(last.loss)}`,
+      caption: captionOf(epochs),
+      numbers: numbers(epochs),
+    },
+    last.accuracy === undefined
+      ? undefined
+      : curve('Accuracy, %', values((e) => 100 * e.accuracy!), values((e) => 100 * (e.validationAccuracy ?? Number.NaN))), // biome-ignore format: a chart
+    ...names.map((name) => curve(name, [], values((e) => e.metrics?.[name]))), // biome-ignore format: a chart
+  ])
+}
+
+function curve(title: string, training: number[], validation: number[], log = false): Chart {
+  const series: LineSeries[] = []
+  const validated = validation.some((value) => !Number.isNaN(value))
+  if (training.length > 0) series.push({ name: 'training', y: training, color: validated ? 'grey' : 'blue' })
+  if (validated) series.push({ name: 'validation', y: validation, color: 'blue' })
+  const drawn = series.length > 0 ? series : [{ y: validation }]
+  const positive = [...training, ...validation].some((value) => value > 0)
+  return {
+    title,
+    alt: `${title} over ${validation.length} epochs`,
+    caption: title === 'Loss' ? '' : `${title.replace(', %', '')} after each epoch.`,
+    panel: {
+      kind: 'lines',
+      width: WIDTH,
+      height: HEIGHT,
+      legend: 'top',
+      series: drawn,
+      x: { label: 'epoch' },
+      y: { log: log && positive, format: (value) => numberText(Number(value.toPrecision(3))) },
+    },
+  }
+}
+
+function captionOf(epochs: readonly EpochRecord[]): string {
+  const best = epochs.reduce<EpochRecord | undefined>(
+    (found, epoch) => (epoch.validationLoss !== undefined && !(epoch.validationLoss >= (found?.validationLoss ?? Number.POSITIVE_INFINITY)) ? epoch : found), // biome-ignore format: one thought
+    undefined,
+  )
+  const scale = 'The axis is logarithmic; the training loss of an epoch is the mean over its batches, dropout included.'
+  if (!best) return scale
+  return `The validation loss is lowest, ${numberText(best.validationLoss!)}, after epoch ${best.epoch} of ${epochs.length}. ${scale}`
+}
+
+function numbers(epochs: readonly EpochRecord[]): string {
+  const stride = Math.ceil(epochs.length / LISTED)
+  const shown = epochs.filter((_, i) => i % stride === 0 || i === epochs.length - 1)
+  const labelled = epochs.some(({ accuracy }) => accuracy !== undefined)
+  const rows = shown.map((epoch) => [
+    String(epoch.epoch),
+    numberText(epoch.loss),
+    numberText(epoch.validationLoss ?? Number.NaN),
+    ...(labelled
+      ? [percentText(epoch.accuracy ?? Number.NaN), percentText(epoch.validationAccuracy ?? Number.NaN)]
+      : []),
+  ])
+  const head = ['epoch', 'loss', 'validation loss', ...(labelled ? ['accuracy', 'validation accuracy'] : [])]
+  return htmlTable('The training, epoch by epoch', head, rows, head.map((_, i) => i)) // biome-ignore format: one call
+}
