@@ -172,6 +172,18 @@ export * as schedules from './optim/schedules/index.js'
 export type { Course, Schedule, ScheduleLike, TrainingLength, Unit } from './optim/schedules/schedule.js'
 export * as plot from './plot/index.js'
 export {
+  type Assessment,
+  assess,
+  type ImportanceOptions,
+  importanceOf,
+  type TableModel,
+} from './report/assess.js'
+export type { ColumnSummary, DataSummary } from './report/columns.js'
+export type { Importance } from './report/importance.js'
+export { type ClassPredictions, type Predictions, scoresOf, type ValuePredictions } from './report/predictions.js'
+export { type ReportOptions, report } from './report/report.js'
+export { type Roles, summarize } from './report/summarize.js'
+export {
   arange,
   fromRows,
   full,

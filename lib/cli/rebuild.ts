@@ -23,7 +23,7 @@ load, this makes one. node-gyp and node-addon-api are fetched from the npm regis
   },
   examples: [
     ['after npm install on a platform without a compiled addon', 'npx chainrule rebuild'],
-    ['then', 'npx chainrule doctor'],
+    ['where there is little memory', 'npx chainrule rebuild --jobs 1'],
   ],
   async run(given, context) {
     const jobs = given.whole('jobs', 1, 1024) ?? availableParallelism()

@@ -94,7 +94,14 @@ function topTiles(
     parts.includes(name) ? percentText(value) : numberText(value),
   ])
   if (data) list.push(['rows', data.rows.toLocaleString('en-US')])
-  if (model) list.push(['parameters', model.parameters().reduce((sum, { size }) => sum + size, 0).toLocaleString('en-US')])
+  if (model)
+    list.push([
+      'parameters',
+      model
+        .parameters()
+        .reduce((sum, { size }) => sum + size, 0)
+        .toLocaleString('en-US'),
+    ])
   if (history)
     list.push(
       ['epochs', String(history.epochs.length)],
