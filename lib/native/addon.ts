@@ -115,6 +115,19 @@ export interface Addon extends LayerFunctions {
   /** Returns Σ (x − target)²; dx = scale·(x − target) unless null. */
   squaredError(x: FloatArray, target: FloatArray, scale: number, dx: FloatArray | null): number
 
+  /**
+   * to[i] = from[i] for all i at once: no prediction or update of the model with these parameters, on whatever thread, runs
+   * meanwhile (`update`), or no update (otherwise). Pairs have one type and length. Without `wait` it is false, and nothing
+   * happens, where an update would have to wait for others.
+   */
+  copyTogether(
+    parameters: FloatArray,
+    to: readonly FloatArray[],
+    from: readonly FloatArray[],
+    update: boolean,
+    wait: boolean,
+  ): boolean
+
   /** Counter-based generator (Philox 4x32-10): the same values for the same (seed, stream), anywhere. seed, stream: integers in [0, 2^53). */
   randomUniform(out: FloatArray, seed: number, stream: number, low: number, high: number): void
   randomNormal(out: FloatArray, seed: number, stream: number, mean: number, std: number): void

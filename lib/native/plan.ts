@@ -1,8 +1,11 @@
 // The typed face of native plans: a network as it is compiled, and what a compiled one can do.
 import type { FloatArray } from '../tensor/dtype.js'
 
-/** One forward op of a plan: value y from the values x; `weight`, `bias`: offsets in elements into the flat parameter vector. */
-export type PlanOp = { x: number[]; y: number } & (
+/**
+ * One forward op of a plan: value y from the values x; `weight`, `bias`: offsets in elements into the flat parameter vector.
+ * `frozen`: its parameters get no gradient.
+ */
+export type PlanOp = { x: number[]; y: number; frozen?: boolean } & (
   | { kind: 'linear'; weight: number; weightLength: number; bias?: number }
   | { kind: 'unary'; op: number; p0: number; p1: number }
   | { kind: 'prelu'; weight: number; weightLength: number }
@@ -71,8 +74,8 @@ export interface PlanReport {
 export interface NativePlan {
   /**
    * Copies the rows `rows[start … start + count)` of x and y into a staging slot (0 or 1), x multiplied by `scale`. y holds
-   * labels (Int32Array or Uint8Array) for cross-entropy, else targets. Throws OUT_OF_RANGE for a bad row, label or index, and
-   * refuses a slot that a training or evaluation still reads.
+   * labels (Int32Array or Uint8Array) for cross-entropy, else targets. `weights`: one per row of x. Throws OUT_OF_RANGE for a
+   * bad row, label or index, and refuses a slot that a training or evaluation still reads.
    */
   stage(
     slot: number,
@@ -82,6 +85,7 @@ export interface NativePlan {
     start: number,
     count: number,
     scale: number,
+    weights?: FloatArray | null,
   ): void
   /**
    * Trains on a staged slot in batches, after what was asked for before; `step` (from 1) is the number of the first. Resolves
@@ -89,7 +93,11 @@ export interface NativePlan {
    * loss is not finite (that batch then changed nothing, and the plan is stopped). `rule`, `options` and
    * states are those of `optimize` of the addon; `ends` cuts the vectors into ranges with options of their own (one range where
    * it is missing). `options` [batch, range, rule's options]: of the first batches, of which the last stays. `clip` [value, norm]:
-   * see clipGradients of the addon. Gradients and states lie in SharedArrayBuffers.
+   * see clipGradients of the addon. Gradients, states and averages lie in SharedArrayBuffers.
+   *
+   * `rule` −1 only computes gradients. A negative end −e: the range up to e stays as it is. `bounds` [offset, rows, cols, norm] …:
+   * after each update the rows of these matrices are no longer than norm. `average` then becomes a running mean of the
+   * parameters, `averaging` [weight of the new ones, whether the first are taken as they are].
    */
   train(
     slot: number,
@@ -102,6 +110,9 @@ export interface NativePlan {
     step: number,
     ends?: Float64Array | null,
     clip?: Float64Array | null,
+    bounds?: Float64Array | null,
+    average?: FloatArray | null,
+    averaging?: Float64Array | null,
   ): Promise<Float64Array>
   /** The same numbers for a staged slot, without changing anything. */
   evaluate(slot: number): Promise<Float64Array>

@@ -109,7 +109,10 @@ export function copyOf(operation: string, gate: Gate, dtype: FloatDType): Gate {
   const config = gateConfig(operation, gate, '')
   const entry = entryOf(operation, config)
   const copy = entry.names ? networkOf(operation, config, dtype) : made(operation, entry, config, dtype, [])
-  const [from, to] = [tensorsOf(gate), tensorsOf(copy)]
-  for (const [i, { value }] of to.entries()) value.data.set(from[i]!.value.data)
+  if (gate instanceof Model && copy instanceof Model) copy.loadStateDict(gate.copyState())
+  else {
+    const from = tensorsOf(gate)
+    for (const [i, { value }] of tensorsOf(copy).entries()) value.data.set(from[i]!.value.data)
+  }
   return copy
 }

@@ -3,6 +3,7 @@ import { describe, options } from '../checks.js'
 import { ArgumentError } from '../errors.js'
 import type { Gate } from '../gates/gate.js'
 import { checkFloatDType, type FloatDType } from '../tensor/dtype.js'
+import { useCloner } from './cloning.js'
 import { copyOf } from './config.js'
 import { isModed } from './layer.js'
 import { Model } from './model.js'
@@ -34,3 +35,5 @@ function takeModes(to: Gate, from: Gate): void {
   if (!(to instanceof Model && from instanceof Model)) return
   for (const [i, gate] of to.gates.entries()) takeModes(gate, from.gates[i]!)
 }
+
+useCloner(copy)

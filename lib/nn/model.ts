@@ -14,10 +14,11 @@ import {
 } from '../gates/gate.js'
 import type { DType, FloatArray, FloatDType } from '../tensor/dtype.js'
 import type { Tensor } from '../tensor/tensor.js'
+import { cloneOf } from './cloning.js'
 import { type InitialisationSource, isBuffered, isModed, isTrainable, type Moded, type NamedTensor } from './layer.js'
 import { Parameter, ParameterBlock } from './parameters.js'
 import { type PredictInput, Prediction } from './prediction.js'
-import { loadState, type StateDict, stateOf } from './state.js'
+import { copyAll, replaceAll, replaceSoon, type StateDict, stateOf, valuesFor } from './state.js'
 import { describeNetwork } from './summary.js'
 import type { Widths } from './widths.js'
 
@@ -186,13 +187,43 @@ export abstract class Model extends BuiltinGate<unknown> implements Moded, Width
     return stateOf(this.#state())
   }
 
+  /** @internal Copies of all tensors, as they are between two updates. */
+  copyState(): StateDict {
+    return copyAll(this.block, this.#state())
+  }
+
   /**
    * Copies values into parameters and buffers; all are checked before the first is written. PyTorch's counters
-   * `num_batches_tracked` are left out.
+   * `num_batches_tracked` are left out. Predictions and updates on other threads see all old values or all new ones: this waits
+   * for those under way.
    * @throws ArgumentError for missing or unknown names, ShapeError for other shapes
    */
   loadStateDict(state: StateDict): void {
-    loadState('loadStateDict', this.#state(), state)
+    const tensors = this.#state()
+    replaceAll(this.block, tensors, valuesFor('loadStateDict', tensors, state), true)
+  }
+
+  /**
+   * Puts the parameters and buffers of another network, or a state, in the place of this one's, while it serves: every
+   * prediction, begun before or after, sees all old values or all new ones. Values are those of the moment of the call; a
+   * prediction under way is waited for off this thread.
+   * @param other - a network of the same names and shapes, which may be in training, or its state
+   * @throws ArgumentError for missing or unknown names, ShapeError for other shapes; nothing has then changed
+   */
+  async swap(other: Model | StateDict): Promise<void> {
+    const tensors = this.#state()
+    const given = other instanceof Model ? other.copyState() : other
+    const values = valuesFor('swap', tensors, given)
+    await replaceSoon(this.block, tensors, other instanceof Model ? values : values.map((each) => each.slice()))
+  }
+
+  /**
+   * A copy with memory of its own: equal parameters, running statistics, states of dropout and modes, as they are between two
+   * updates if this one is in training.
+   * @throws ArgumentError for a network that holds a user's gate
+   */
+  clone(): this {
+    return cloneOf(this)
   }
 
   #state(): NamedTensor[] {

@@ -17,6 +17,8 @@ interface Storage {
   readonly owner: object | undefined
   /** Whether a parameter has left this storage for another model's. */
   moved?: boolean
+  /** How often all its values have been replaced, or updated gate by gate. */
+  version: number
 }
 
 /** Where one parameter lies now. Adoption by a model moves it. */
@@ -63,7 +65,7 @@ export class Parameter {
   static create(name: string, shape: readonly number[], dtype: FloatDType): Parameter {
     const checked = checkShape('Parameter', shape)
     const length = aligned(sizeOf(checked))
-    const storage = { values: shared(dtype, length), gradients: shared(dtype, length), owner: undefined }
+    const storage = { values: shared(dtype, length), gradients: shared(dtype, length), owner: undefined, version: 0 }
     return new Parameter(name, slotAt(storage, 0, checked))
   }
 
@@ -186,7 +188,7 @@ export class ParameterBlock {
         throw new DTypeError(operation, `parameters of one dtype, ${dtype}`, `${p.name} of ${p.dtype}`)
       length += aligned(p.size)
     }
-    const storage = { values: shared(dtype, length), gradients: shared(dtype, length), owner }
+    const storage = { values: shared(dtype, length), gradients: shared(dtype, length), owner, version: 0 }
     let offset = 0
     for (const p of parameters) {
       const slot = Parameter.slot(p)
@@ -213,6 +215,15 @@ export class ParameterBlock {
     const { storage, offset } = Parameter.slot(first)
     const end = Parameter.slot(last).offset + aligned(last.size)
     return new ParameterBlock(this.parameters, storage, offset, end, this.dtype)
+  }
+
+  /** @internal Grows whenever JavaScript changes the values as a whole. */
+  get version(): number {
+    return this.#storage.version
+  }
+  /** @internal Tells that it has. */
+  touch(): void {
+    this.#storage.version++
   }
 
   /** Sets all gradients to zero. */

@@ -88,13 +88,18 @@ export class Prediction {
     return x.size === inputs ? this.#flat(inputs) : undefined
   }
 
+  // The event loop runs between blocks. Where the parameters have changed meanwhile all begins anew, and the third time in one go.
   async #blocks(input: Tensor): Promise<Tensor[]> {
-    const parts: Tensor[] = []
-    for (const rows of rowBlocks(input)) {
-      if (parts.length > 0) await new Promise((resume) => setImmediate(resume))
-      parts.push(this.#rowsOut(rows))
+    for (let tries = 0; ; tries++) {
+      const { version } = this.#model.block
+      const parts: Tensor[] = []
+      for (const rows of rowBlocks(input)) {
+        if (parts.length > 0 && tries < 2) await new Promise((resume) => setImmediate(resume))
+        if (this.#model.block.version !== version) break
+        parts.push(this.#rowsOut(rows))
+      }
+      if (this.#model.block.version === version) return parts
     }
-    return parts
   }
 
   #rowsOut(x: Tensor): Tensor {

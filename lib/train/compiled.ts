@@ -35,9 +35,8 @@ export class PlanTrainer implements Trainer {
     rules?: GradientRules,
   ): PlanTrainer | undefined {
     if (!hasNativeRule(optimizer) || data.weights || (rules?.accumulate ?? 1) > 1) return undefined
-    const batch = Math.min(batchSize, data.rows)
-    const made = compiled('training', model, loss, data, batch)
-    return made && new PlanTrainer(model, loss, optimizer, batch, made, rules)
+    const made = compiled('training', model, loss, data, batchSize)
+    return made && new PlanTrainer(model, loss, optimizer, batchSize, made, rules)
   }
 
   private constructor(

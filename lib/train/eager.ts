@@ -114,6 +114,7 @@ export class EagerTrainer implements Trainer {
     const { clipValue, clipNorm } = this.#rules
     if (clipValue > 0 || clipNorm > 0) native().clipGradients(clipValue, clipNorm, this.#model.block.gradients)
     this.#optimizer.step(this.#model)
+    this.#model.block.touch()
   }
 
   async evaluate(data: Dataset, signal: AbortSignal | undefined): Promise<Evaluation> {

@@ -1,11 +1,12 @@
 // fit(): the training loop: epochs, orders, progress, callbacks and history. A trainer runs the batches.
 import { Dataset, type Samples } from '../data/dataset.js'
-import { ArgumentError, NonFiniteError, StateError } from '../errors.js'
+import { ArgumentError, NonFiniteError } from '../errors.js'
 import type { Metric } from '../nn/metrics/metric.js'
 import type { Model } from '../nn/model.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { PauseEvent } from './callback.js'
 import { readCheckpoint } from './callbacks/checkpoint.js'
+import { claim } from './claims.js'
 import { PlanTrainer } from './compiled.js'
 import { EagerTrainer } from './eager.js'
 import type { EpochRecord, History } from './history.js'
@@ -20,8 +21,6 @@ import { RESULT_WIDTH, type Trainer } from './trainer.js'
 // Batches are handed to the trainer in portions of about this many milliseconds: often enough for a progress bar.
 const PORTION = 40
 
-const training = new WeakSet<Model>()
-
 /**
  * Trains a model. A model in inference mode is in training mode meanwhile, and goes back; one in training mode stays as
  * it is, with those of its layers that are in inference mode.
@@ -35,15 +34,14 @@ const training = new WeakSet<Model>()
 export async function fit(model: Model, train: Samples | BatchStream, given: FitOptions): Promise<History> {
   const plan = checkFit(model, train, given)
   plan.signal?.throwIfAborted()
-  if (training.has(model)) throw new StateError('fit', 'a model that no other fit is training', 'one in training')
-  training.add(model)
+  const release = claim('fit', model)
   const mode = model.training
   if (!mode) model.train()
   try {
     await checkNumbers(plan)
     return await new Loop(model, plan).run()
   } finally {
-    training.delete(model)
+    release()
     if (!mode) model.eval()
   }
 }
@@ -87,8 +85,9 @@ class Loop {
     if (!this.#trainer || batchSize > this.#batchSize) {
       this.#eager?.flush?.()
       this.#batchSize = batchSize
+      const rows = Math.min(batchSize, data.rows)
       this.#eager = new EagerTrainer(this.#model, loss, optimizer, batchSize, gradients)
-      this.#trainer = PlanTrainer.create(this.#model, loss, optimizer, data, batchSize, gradients) ?? this.#eager
+      this.#trainer = PlanTrainer.create(this.#model, loss, optimizer, data, rows, gradients) ?? this.#eager
     }
     return data.weights ? this.#eager! : this.#trainer
   }

@@ -60,6 +60,11 @@ void ParameterLock::lock() {
   for (uint32_t seen; (seen = state_.load(std::memory_order_acquire)) != kWriter;) wait_for_change(state_, seen);
 }
 
+bool ParameterLock::try_lock() {
+  uint32_t nobody = 0;
+  return state_.compare_exchange_strong(nobody, kWriter, std::memory_order_acquire, std::memory_order_relaxed);
+}
+
 void ParameterLock::unlock() {
   state_.store(0, std::memory_order_release);
   state_.notify_all();

@@ -17,6 +17,7 @@ class ParameterLock {
   void lock_shared();
   void unlock_shared();
   void lock();
+  bool try_lock();
   void unlock();
 
   /// Trainings under way or queued. A long prediction takes a copy of the parameters while there are any.

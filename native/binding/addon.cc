@@ -21,7 +21,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   Environment::create(env);
   exports.Set("NativePlan", PlanObject::define(env));
   for (const Function* list : {kElementwiseFunctions, kRowFunctions, kLayerFunctions, kLayoutFunctions, kLossFunctions, kMatrixFunctions,
-                               kOptimizerFunctions, kRandomFunctions, kSystemFunctions})
+                               kOptimizerFunctions, kParameterFunctions, kRandomFunctions, kSystemFunctions})
     for (const Function* f = list; f->name; f++) {
       napi_value function;
       if (napi_create_function(env, f->name, NAPI_AUTO_LENGTH, f->call, nullptr, &function) != napi_ok ||

@@ -23,6 +23,7 @@ extern const Function kLayoutFunctions[];
 extern const Function kLossFunctions[];
 extern const Function kMatrixFunctions[];
 extern const Function kOptimizerFunctions[];
+extern const Function kParameterFunctions[];
 extern const Function kRandomFunctions[];
 extern const Function kSystemFunctions[];
 

@@ -52,6 +52,7 @@ Status read_op(const Napi::Object& from, OpDescription* op) {
   op->stream = from.Has("stream") ? whole(from.Get("stream")) : 0;
   op->padding = small(from.Get("padding"));
   op->column = small(from.Get("column"));
+  op->frozen = from.Get("frozen").ToBoolean();
   return {};
 }
 
@@ -180,7 +181,7 @@ void PlanObject::Finalize(Napi::Env env) { Napi::MemoryManagement::AdjustExterna
 
 int64_t PlanObject::bytes() const {
   std::size_t sum = std::visit([](const auto& plan) { return plan->arena_bytes(); }, plan_) + snapshot_.bytes();
-  for (const Staging& s : staging_) sum += s.x.bytes() + s.targets.bytes() + s.labels.bytes();
+  for (const Staging& s : staging_) sum += s.x.bytes() + s.targets.bytes() + s.labels.bytes() + s.weights.bytes();
   return static_cast<int64_t>(sum);
 }
 
@@ -213,8 +214,8 @@ Napi::Value PlanObject::train(const Napi::CallbackInfo& info) {
   task->read(a);
   if (!a.ok()) return {};
   task->keep(info.This());
-  for (std::size_t i = 1; i <= 4; i++)
-    if (!a.is_null(i)) task->keep(info[i]);
+  for (const std::size_t i : {1, 2, 3, 4, 11})
+    if (info[i].IsTypedArray()) task->keep(info[i]);
   return Environment::of(info.Env()).start(info.Env(), std::move(task), &strand_);
 }
 

@@ -17,7 +17,8 @@ namespace chainrule::binding {
 
 /// The rows of some batches, copied out of the user's arrays: from here on no JS action can take them away.
 struct Staging {
-  AlignedBuffer x, targets, labels;  // x: numbers, or indices
+  AlignedBuffer x, targets, labels, weights;  // x: numbers, or indices
+  bool weighted = false;
   std::size_t rows = 0;
 };
 

@@ -48,8 +48,11 @@ StageRequest read_stage(Arguments& a, const StageGoal& goal) {
   a.require(!labels || r.y.type == napi_int32_array || r.y.type == napi_uint8_array, "labels in an Int32Array or Uint8Array");
   a.require(!goal.integers || r.x.type == napi_int32_array || r.x.type == napi_uint8_array, "indices in an Int32Array or Uint8Array");
   if (!a.ok()) return r;
+  if (!a.is_null(7)) r.weights = read_column(a, 7, "weights to be a Float32Array, Float64Array, Int32Array or Uint8Array");
+  if (!a.ok()) return r;
   r.rows = rows.data + start;
-  const std::size_t limit = std::min(r.x.length / goal.inputs, r.y.length / (labels ? 1 : goal.outputs));
+  std::size_t limit = std::min(r.x.length / goal.inputs, r.y.length / (labels ? 1 : goal.outputs));
+  if (!a.is_null(7)) limit = std::min(limit, r.weights.length);
   const std::size_t bad = first_bad_row(r.rows, r.count, limit);
   if (bad < r.count) a.check({Code::out_of_range, "row out of range", static_cast<int64_t>(start + bad), r.rows[bad]});
   return r;
@@ -76,7 +79,10 @@ Status copy_rows(const StageRequest& r, Staging* staging) {
   staging->rows = 0;
   void* const x = staging->x.reserve(r.count * goal.inputs * (goal.integers ? sizeof(int32_t) : sizeof(T)));
   void* const y = labels ? staging->labels.reserve(r.count * sizeof(int32_t)) : staging->targets.reserve(r.count * goal.outputs * sizeof(T));
-  if (!x || !y) return {Code::out_of_memory, "no memory to stage batches"};
+  staging->weighted = r.weights.data != nullptr;
+  void* const weights = staging->weighted ? staging->weights.reserve(r.count * sizeof(T)) : nullptr;
+  if (!x || !y || (staging->weighted && !weights)) return {Code::out_of_memory, "no memory to stage batches"};
+  if (weights) gather(r.weights, 1, r.rows, r.count, 1.0, static_cast<T*>(weights));
   Status status;
   if (labels) status = gather_integers(r.y, 1, r, goal.outputs, static_cast<int32_t*>(y), "label out of range", goal.ignored_label);
   else gather(r.y, goal.outputs, r.rows, r.count, 1.0, static_cast<T*>(y));
@@ -90,13 +96,18 @@ Status copy_rows(const StageRequest& r, Staging* staging) {
 template Status copy_rows<float>(const StageRequest&, Staging*);
 template Status copy_rows<double>(const StageRequest&, Staging*);
 
+// Batches of a prediction beside whose time that of a copy of the parameters does not count.
+constexpr std::size_t kLongPrediction = 4;
+
 template <class T>
 Status predict_rows(PlanObject& object, const void* x, T* y, std::size_t rows, const Task* task) {
   Plan<T>& plan = object.plan<T>();
   const T* parameters = object.parameters<T>();
   std::shared_lock<ParameterLock> shared(object.lock());
-  // A long prediction lets updates go on, on a copy; not where running statistics would have to be copied too.
-  if (rows > plan.batch() && !plan.has_buffers() && object.lock().trainings.load(std::memory_order_relaxed) > 0) {
+  // A long prediction lets updates go on, on a copy; not where running statistics would have to be copied too. A very long one
+  // does so without trainings as well, so that who wants to replace the parameters waits little.
+  const bool waited_for = object.lock().trainings.load(std::memory_order_relaxed) > 0 || (task && rows > kLongPrediction * plan.batch());
+  if (rows > plan.batch() && !plan.has_buffers() && waited_for) {
     T* const copy = static_cast<T*>(object.snapshot().reserve(object.parameter_count() * sizeof(T)));
     if (!copy) return {Code::out_of_memory, "no memory to predict"};
     std::memcpy(copy, parameters, object.parameter_count() * sizeof(T));
@@ -145,15 +156,11 @@ void TrainTask::read(Arguments& a) {
 }
 
 void TrainTask::read_update(Arguments& a) {
-  const auto rule = static_cast<Optimizer>(a.integer(5, "rule", 0, static_cast<int>(Optimizer::count) - 1));
-  std::size_t begin = 0;
-  for (const double end : a.is_null(8) ? std::vector<double>{} : a.double_list(8, "ends")) {
-    a.require(end >= static_cast<double>(begin) && end <= static_cast<double>(object_.parameter_count()) && end == std::floor(end), "ends that ascend");
-    if (!a.ok()) return;
-    update_.ends.push_back(begin = static_cast<std::size_t>(end));
-  }
-  if (update_.ends.empty()) update_.ends.push_back(begin = object_.parameter_count());
-  a.require(begin == object_.parameter_count(), "the last end at the end of the parameters");
+  const int64_t number = a.integer(5, "rule", -1, static_cast<int>(Optimizer::count) - 1);
+  if (!a.ok() || number < 0) return;  // gradients only
+  const auto rule = static_cast<Optimizer>(number);
+  read_ends(a);
+  if (!a.ok()) return;
   update_.options = a.double_list(6, "options");
   const std::size_t width = update_.ends.size() * static_cast<std::size_t>(optimizer_info(rule).options);
   if (update_.options.empty() || update_.options.size() % width != 0) a.require_length(update_.options.size(), width, "options");
@@ -162,9 +169,40 @@ void TrainTask::read_update(Arguments& a) {
     if (const double* const clip = a.doubles(9, "clip", 2)) update_.clip = {clip[0], clip[1]};
     a.require(update_.clip.value >= 0 && update_.clip.norm >= 0, "clip not to be negative");
   }
+  if (!a.is_null(10)) read_bounds(a);
+  average_ = a.shared_floats_or_null(11, "average");
+  if (average_.data) {
+    a.require_length(average_.length, object_.parameter_count(), "average");
+    if (const double* const averaging = a.doubles(12, "averaging", 2)) update_.averaging = {averaging[0], averaging[1] != 0};
+  }
   if (!a.ok()) return;
   const Status status = update_.start(rule, step, {state_[0].data != nullptr, state_[1].data != nullptr, state_[2].data != nullptr});
   a.require(status.ok(), status.what);
+}
+
+void TrainTask::read_ends(Arguments& a) {
+  std::size_t begin = 0;
+  for (const double given : a.is_null(8) ? std::vector<double>{} : a.double_list(8, "ends")) {
+    const double end = std::abs(given);
+    a.require(end >= static_cast<double>(begin) && end <= static_cast<double>(object_.parameter_count()) && end == std::floor(end), "ends that ascend");
+    if (!a.ok()) return;
+    update_.ends.push_back(begin = static_cast<std::size_t>(end));
+    update_.frozen.push_back(given < 0);
+  }
+  if (update_.ends.empty()) update_.ends.push_back(begin = object_.parameter_count());
+  a.require(begin == object_.parameter_count(), "the last end at the end of the parameters");
+}
+
+void TrainTask::read_bounds(Arguments& a) {
+  const std::vector<double> numbers = a.double_list(10, "bounds");
+  a.require(numbers.size() % 4 == 0, "bounds of four numbers");
+  const double most = static_cast<double>(object_.parameter_count());
+  for (std::size_t i = 0; a.ok() && i < numbers.size(); i += 4) {
+    const double *const n = numbers.data() + i, size = n[1] * n[2];
+    const bool whole = n[0] >= 0 && n[1] >= 0 && n[2] >= 0 && n[0] == std::floor(n[0]) && n[1] == std::floor(n[1]) && n[2] == std::floor(n[2]);
+    a.require(whole && n[1] <= most && n[2] <= most && n[0] + size <= most && n[3] > 0, "bounds of matrices inside the parameters");
+    if (a.ok()) update_.bounds.push_back({static_cast<std::size_t>(n[0]), static_cast<std::size_t>(n[1]), static_cast<std::size_t>(n[2]), n[3]});
+  }
 }
 
 namespace {
@@ -179,6 +217,7 @@ Batch<T> staged_batch(PlanObject& object, std::size_t slot, std::size_t at, std:
   else batch.x = static_cast<const T*>(staged.x.data()) + at * plan.inputs();
   if (takes_labels(plan.loss())) batch.targets.labels = static_cast<const int32_t*>(staged.labels.data()) + at;
   else batch.targets.values = static_cast<const T*>(staged.targets.data()) + at * plan.outputs();
+  if (staged.weighted) batch.targets.weights = static_cast<const T*>(staged.weights.data()) + at;
   return batch;
 }
 
@@ -186,7 +225,7 @@ Batch<T> staged_batch(PlanObject& object, std::size_t slot, std::size_t at, std:
 
 Status TrainTask::batch(std::size_t at, std::size_t rows, BatchResult* result) {
   const Status done = with_dtype(object_.wide() ? DType::float64 : DType::float32, [&]<class T>() {
-    const Blocks<T> blocks{object_.parameters<T>(), gradients_.as<T>(), {state_[0].as<T>(), state_[1].as<T>(), state_[2].as<T>()}, &object_.lock()};
+    const Blocks<T> blocks{object_.parameters<T>(), gradients_.as<T>(), {state_[0].as<T>(), state_[1].as<T>(), state_[2].as<T>()}, average_.as<T>(), &object_.lock()};
     return object_.plan<T>().train(pool(), blocks, staged_batch<T>(object_, slot_, at, rows), update_, result);
   });
   if (!result->finite) object_.halt();

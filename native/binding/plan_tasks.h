@@ -24,14 +24,14 @@ struct StageGoal {
 
 /// Which rows to copy from where. Everything is checked when it has been read.
 struct StageRequest {
-  Column x, y;
+  Column x, y, weights;  ///< weights: one per row, or none
   const int32_t* rows = nullptr;
   std::size_t count = 0;
   double scale = 1;
   StageGoal goal;
 };
 
-/// Arguments of stage from index 1 on: x, y, rows, start, count, scale.
+/// Arguments of stage from index 1 on: x, y, rows, start, count, scale, weights.
 StageRequest read_stage(Arguments& a, const StageGoal& goal);
 
 /// Copies the request's rows; fails without memory, or on a label or index out of range.
@@ -66,13 +66,15 @@ class TrainTask : public BatchTask {
  public:
   TrainTask(PlanObject& object, std::size_t slot) : BatchTask(object, slot) { object_.lock().trainings++; }
   ~TrainTask() override { object_.lock().trainings--; }
-  /// Arguments from index 1 on: gradients, state0, state1, state2, rule, options, step, ends, clip.
+  /// Arguments from index 1 on: gradients, state0, state1, state2, rule, options, step, ends, clip, bounds, average, averaging.
   void read(Arguments& a);
 
  private:
   Status batch(std::size_t at, std::size_t rows, BatchResult* result) override;
   void read_update(Arguments& a);
-  Floats gradients_, state_[3];
+  void read_ends(Arguments& a);
+  void read_bounds(Arguments& a);
+  Floats gradients_, state_[3], average_;
   Update update_;
 };
 

@@ -48,7 +48,7 @@ void Plan<T>::direct_gradients() {
   static T wanted;  // stands for the address until the arena is laid out
   for (const auto& op : ops_) {
     const bool leads = std::any_of(op->in.begin(), op->in.end(), [](const Input<T>& in) { return in.value->gradient; });
-    if (leads || op->has_parameters()) op->out->gradient = &wanted;
+    if (leads || op->learns()) op->out->gradient = &wanted;
   }
   std::vector<const Value<T>*> written;
   std::vector<std::size_t> weights;
@@ -63,6 +63,7 @@ void Plan<T>::direct_gradients() {
       if (in.add && !op.adds()) in.spare = &wanted;
       written.push_back(in.value);
     }
+    if (!op.learns()) continue;
     const std::size_t weight = op.description().weight != kNone ? op.description().weight : op.description().bias;
     op.fresh = std::find(weights.begin(), weights.end(), weight) == weights.end();
     weights.push_back(weight);

@@ -41,6 +41,7 @@ struct OpDescription {
   uint64_t seed = 0, stream = 0;     ///< dropout
   int32_t padding = -1;              ///< embedding: the entry that is not trained, or -1
   int32_t column = -1;               ///< columns: the first that is taken; lookup: the one that holds the indices
+  bool frozen = false;               ///< none of its parameters is trained: they get no gradient
 };
 
 struct PlanDescription {

@@ -19,26 +19,30 @@ void LossHead<T>::place(void* memory, std::size_t batch) {
 template <class T>
 Status LossHead<T>::evaluate(const Pass<T>& pass, const Value<T>& output, const Targets<T>& targets, BatchResult* result) const {
   const std::size_t n = pass.rows * output.width;
-  const auto mean_of = [this](std::size_t count) { return options_.sum ? 1.0 : 1.0 / static_cast<double>(count); };
+  // What the rows count together: Σ w, or their number.
+  const auto weight = [&] { return targets.weights ? pass.kernels().sum(pass.rows, targets.weights) : static_cast<double>(pass.rows); };
+  const auto mean_of = [this](double count) { return options_.sum ? 1.0 : 1.0 / count; };
   Status status;
   switch (kind_) {
-    case LossKind::cross_entropy: *result = cross_entropy(pass, output, targets.labels); break;
-    case LossKind::weighted_cross_entropy: status = weighted_cross_entropy(pass, output, targets.labels, result); break;
+    case LossKind::cross_entropy:
+      if (targets.weights) status = weighted_cross_entropy(pass, output, targets, result);
+      else *result = cross_entropy(pass, output, targets.labels);
+      break;
+    case LossKind::weighted_cross_entropy: status = weighted_cross_entropy(pass, output, targets, result); break;
     case LossKind::squared_error: {
-      const double scale = mean_of(n);
-      *result = {pass.kernels().squared_error(n, output.data, targets.values, 2 * scale, output.gradient) * scale};
+      const double scale = mean_of(targets.weights ? weight() * static_cast<double>(output.width) : static_cast<double>(n));
+      if (targets.weights) *result = {elements(pass, output, targets, scale) * scale};
+      else *result = {pass.kernels().squared_error(n, output.data, targets.values, 2 * scale, output.gradient) * scale};
       break;
     }
     case LossKind::soft_cross_entropy: {
-      const double scale = mean_of(pass.rows);
-      const T* const none = nullptr;
-      *result = {soft_cross_entropy(pass.kernels(), pass.pool, pass.rows, output.width, output.data, targets.values, none, scale, output.gradient, scratch_) * scale};
+      const double scale = mean_of(weight());
+      *result = {soft_cross_entropy(pass.kernels(), pass.pool, pass.rows, output.width, output.data, targets.values, targets.weights, scale, output.gradient, scratch_) * scale};
       break;
     }
     case LossKind::element: {
-      const double scale = mean_of(options_.by_rows ? pass.rows : n);
-      const T* const none = nullptr;
-      *result = {element_loss(pass.kernels(), pass.pool, options_.element, n, output.data, targets.values, none, 0, options_.parameter, scale, output.gradient) * scale};
+      const double scale = mean_of(weight() * (options_.by_rows ? 1.0 : static_cast<double>(output.width)));
+      *result = {elements(pass, output, targets, scale) * scale};
       break;
     }
     case LossKind::none: return invalid("a plan with a loss");
@@ -60,14 +64,29 @@ BatchResult LossHead<T>::cross_entropy(const Pass<T>& pass, const Value<T>& outp
 }
 
 template <class T>
-Status LossHead<T>::weighted_cross_entropy(const Pass<T>& pass, const Value<T>& output, const int32_t* labels, BatchResult* result) const {
-  const CrossEntropyWeights<T> weights{class_weights_.empty() ? nullptr : class_weights_.data(), nullptr, options_.smoothing, options_.ignored};
-  const double scale = options_.sum ? 1.0 : 1.0 / label_weight(pass.rows, labels);
+Status LossHead<T>::weighted_cross_entropy(const Pass<T>& pass, const Value<T>& output, const Targets<T>& targets, BatchResult* result) const {
+  const CrossEntropyWeights<T> weights{class_weights_.empty() ? nullptr : class_weights_.data(), targets.weights, options_.smoothing, options_.ignored};
+  const double scale = options_.sum ? 1.0 : 1.0 / label_weight(pass.rows, targets);
   WeightedLoss loss{};
-  const Status status = chainrule::weighted_cross_entropy(pass.kernels(), pass.pool, pass.rows, output.width, output.data, labels, weights, scale,
+  const Status status = chainrule::weighted_cross_entropy(pass.kernels(), pass.pool, pass.rows, output.width, output.data, targets.labels, weights, scale,
                                                           output.gradient, &loss, scratch_);
-  if (status.ok()) *result = {loss.loss * scale, correct(pass, output, labels)};
+  if (status.ok()) *result = {loss.loss * scale, correct(pass, output, targets.labels)};
   return status;
+}
+
+/// Σ w·ℓ over the elements. Weights are one per row: each row is summed by itself where it has more than one element.
+template <class T>
+double LossHead<T>::elements(const Pass<T>& pass, const Value<T>& output, const Targets<T>& targets, double scale) const {
+  const Loss kind = kind_ == LossKind::squared_error ? Loss::squared : options_.element;
+  const std::size_t cols = output.width;
+  if (!targets.weights || cols == 1)
+    return element_loss(pass.kernels(), pass.pool, kind, pass.rows * cols, output.data, targets.values, targets.weights, 1, options_.parameter, scale, output.gradient);
+  const auto kernel = pass.kernels().element_loss[static_cast<int>(kind)];
+  double sum = 0;
+  for (std::size_t r = 0; r < pass.rows; r++)
+    sum += kernel(cols, output.data + r * cols, targets.values + r * cols, targets.weights + r, 0, options_.parameter, scale,
+                  output.gradient ? output.gradient + r * cols : nullptr);
+  return sum;
 }
 
 /// Rows whose largest output is the label.
@@ -81,12 +100,13 @@ double LossHead<T>::correct(const Pass<T>& pass, const Value<T>& output, const i
 
 /// What the mean divides by. A label out of range has been refused, or is by the kernel.
 template <class T>
-double LossHead<T>::label_weight(std::size_t rows, const int32_t* labels) const {
+double LossHead<T>::label_weight(std::size_t rows, const Targets<T>& targets) const {
   double sum = 0;
   for (std::size_t r = 0; r < rows; r++) {
-    if (labels[r] == options_.ignored && options_.ignored != -1) continue;
-    const auto label = static_cast<std::size_t>(labels[r]);
-    sum += class_weights_.empty() ? 1.0 : label < class_weights_.size() ? static_cast<double>(class_weights_[label]) : 0.0;
+    if (targets.labels[r] == options_.ignored && options_.ignored != -1) continue;
+    const auto label = static_cast<std::size_t>(targets.labels[r]);
+    const double of_class = class_weights_.empty() ? 1.0 : label < class_weights_.size() ? static_cast<double>(class_weights_[label]) : 0.0;
+    sum += of_class * (targets.weights ? static_cast<double>(targets.weights[r]) : 1.0);
   }
   return sum;
 }

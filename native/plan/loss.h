@@ -9,6 +9,7 @@ template <class T>
 struct Targets {
   const int32_t* labels = nullptr;
   const T* values = nullptr;
+  const T* weights = nullptr;  ///< [rows], or null: all rows count the same
 };
 
 /// What a batch gave.
@@ -37,9 +38,10 @@ class LossHead {
 
  private:
   BatchResult cross_entropy(const Pass<T>& pass, const Value<T>& output, const int32_t* labels) const;
-  Status weighted_cross_entropy(const Pass<T>& pass, const Value<T>& output, const int32_t* labels, BatchResult* result) const;
+  Status weighted_cross_entropy(const Pass<T>& pass, const Value<T>& output, const Targets<T>& targets, BatchResult* result) const;
+  double elements(const Pass<T>& pass, const Value<T>& output, const Targets<T>& targets, double scale) const;
   double correct(const Pass<T>& pass, const Value<T>& output, const int32_t* labels) const;
-  double label_weight(std::size_t rows, const int32_t* labels) const;
+  double label_weight(std::size_t rows, const Targets<T>& targets) const;
 
   LossKind kind_ = LossKind::none;
   LossDescription options_;

@@ -94,7 +94,8 @@ class Op {
   virtual double flops(bool trains) const { return static_cast<double>(out->width) * (trains ? 2 : 1); }
 
   const OpDescription& description() const { return d_; }
-  bool has_parameters() const { return d_.weight != kNone || d_.bias != kNone; }
+  /// Whether it has parameters that want a gradient.
+  bool learns() const { return !d_.frozen && (d_.weight != kNone || d_.bias != kNone); }
 
   std::vector<Input<T>> in;
   Value<T>* out = nullptr;
@@ -109,7 +110,7 @@ class Op {
   }
   /// A stretch of the parameters' gradients, set to zero if this op is the first to come to it.
   T* cleared(const Pass<T>& pass, std::size_t offset, std::size_t length) const {
-    if (offset == kNone) return nullptr;
+    if (offset == kNone || d_.frozen) return nullptr;
     T* const g = pass.gradients + offset;
     if (fresh) pass.over_elements(length, [&](std::size_t b, std::size_t e) { std::fill(g + b, g + e, T(0)); });
     return g;

@@ -1,7 +1,10 @@
 #include "update.h"
 
 #include <algorithm>
+#include <cmath>
 #include <mutex>
+
+#include "../base/parallel.h"
 
 namespace chainrule {
 
@@ -32,9 +35,38 @@ Status Update::prepare(std::size_t row) {
 void Update::advance() {
   if (none) return;
   number++;
+  averaging.first = false;
   if ((row_ + 2) * ends.size() * static_cast<std::size_t>(optimizer_info(rule).options) <= options.size()) row_++;
   prepare(row_);
 }
+
+namespace {
+
+/// w·norm/(‖w‖ + 1e-7) for the rows of a matrix that are longer than norm, as torch.renorm.
+template <class T>
+void bound_rows(const Kernels<T>& kernels, ThreadPool& pool, const RowBound& bound, T* w) {
+  parallel_rows(pool, bound.rows, bound.cols, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t r = begin; r < end; r++) {
+      T* const row = w + r * bound.cols;
+      const double length = std::sqrt(static_cast<double>(kernels.dot(bound.cols, row, row)));
+      if (length > bound.norm) kernels.scale(bound.cols, bound.norm / (length + 1e-7), row);
+    }
+  });
+}
+
+template <class T>
+void average_into(const Kernels<T>& kernels, ThreadPool& pool, std::size_t n, const Averaging& how, const T* parameters, T* average) {
+  parallel_ranges(pool, n, kElementGrain, kElementUnit, [&](std::size_t begin, std::size_t end) {
+    if (how.first) {
+      std::copy(parameters + begin, parameters + end, average + begin);
+    } else {
+      kernels.scale(end - begin, 1 - how.weight, average + begin);
+      kernels.axpy(end - begin, how.weight, parameters + begin, average + begin);
+    }
+  });
+}
+
+}  // namespace
 
 template <class T>
 void apply_update(const KernelTable& table, ThreadPool& pool, const Blocks<T>& blocks, const Update& update) {
@@ -46,9 +78,21 @@ void apply_update(const KernelTable& table, ThreadPool& pool, const Blocks<T>& b
   std::size_t begin = 0;
   for (std::size_t range = 0; range < update.ends.size(); range++) {
     const std::size_t end = update.ends[range];
+    if (!update.frozen.empty() && update.frozen[range]) {
+      begin = end;
+      continue;
+    }
     T* states[3];
     for (int i = 0; i < 3; i++) states[i] = blocks.state[i] ? blocks.state[i] + begin : nullptr;
     optimize<T>(kernels, pool, update.rule, end - begin, blocks.parameters + begin, blocks.gradients + begin, states, update.steps[range]);
+    begin = end;
+  }
+  for (const RowBound& bound : update.bounds) bound_rows<T>(kernels, pool, bound, blocks.parameters + bound.offset);
+  begin = 0;
+  for (std::size_t range = 0; blocks.average && range < update.ends.size(); range++) {
+    const std::size_t end = update.ends[range];
+    if (update.frozen.empty() || !update.frozen[range])
+      average_into<T>(kernels, pool, end - begin, update.averaging, blocks.parameters + begin, blocks.average + begin);
     begin = end;
   }
 }

@@ -15,7 +15,20 @@ struct Blocks {
   T* parameters = nullptr;
   T* gradients = nullptr;
   T* state[3] = {nullptr, nullptr, nullptr};  ///< what the rule keeps (ops/optimize.h)
+  T* average = nullptr;                       ///< running means of the parameters, or null
   ParameterLock* lock = nullptr;              ///< held while the parameters change; null where nobody else can read them
+};
+
+/// A matrix of the parameters whose rows have a largest norm.
+struct RowBound {
+  std::size_t offset, rows, cols;
+  double norm;
+};
+
+/// What becomes of running means of the parameters after an update: mean += weight·(parameter − mean).
+struct Averaging {
+  double weight = 0;
+  bool first = false;  ///< the next update's parameters are taken as they are
 };
 
 /// One update of the flat vectors. As made, it changes nothing.
@@ -26,6 +39,9 @@ struct Update {
   int64_t number = 0;   ///< of the step, from 1
   GradientClip clip;
   std::vector<std::size_t> ends;     ///< of the ranges of the vectors that have options of their own; the last is the vectors' length
+  std::vector<bool> frozen;          ///< by range: it stays as it is; none where it is empty
+  std::vector<RowBound> bounds;      ///< kept after the rule, of matrices that do not overlap
+  Averaging averaging;
   std::vector<double> options;       ///< the rule's, [step, range]: of the first steps, of which the last stays
   std::vector<OptimizerStep> steps;  ///< the present one, by range
 

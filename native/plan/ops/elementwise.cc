@@ -54,10 +54,12 @@ class Prelu final : public Op<T> {
 
   Status backward(const Pass<T>& pass) override {
     const Input<T>& x = this->in[0];
-    T* const dalpha = this->cleared(pass, this->d_.weight, this->d_.weight_length);
+    // Of a frozen alpha the gradient is computed all the same, and set to zero again.
+    T* const dalpha = this->learns() ? this->cleared(pass, this->d_.weight, this->d_.weight_length) : pass.gradients + this->d_.weight;
     // Without a wish for dx it goes over dy, which is done with.
     T* const dx = x.gradient() ? x.target() : this->out->gradient;
     pass.kernels().prelu_backward(pass.rows, x.width(), x.data(), pass.parameters + this->d_.weight, channels(), this->out->gradient, dx, dalpha);
+    if (!this->learns()) std::fill(dalpha, dalpha + this->d_.weight_length, T(0));
     this->add_spare(pass, x);
     return {};
   }

@@ -30,6 +30,7 @@ class Linear final : public Op<T> {
       const T* const kept = keeps_ == Keeps::output ? this->out->data : before_;
       pass.over_elements(pass.rows * outputs(), [&](std::size_t b, std::size_t e) { activation_->backward(e - b, kept ? kept + b : nullptr, dz + b, dz + b, constants_); });
     }
+    if (this->d_.frozen) return input_gradient(pass, dz);
     if (this->d_.bias != kNone)
       parallel_ranges(pass.pool, outputs(), kElementGrain / pass.rows + 1, kElementUnit, [&](std::size_t b, std::size_t e) {
         pass.kernels().column_sums(pass.rows, e - b, dz + b, outputs(), pass.gradients + this->d_.bias + b, !this->fresh);
@@ -37,10 +38,7 @@ class Linear final : public Op<T> {
     // dW[out, in] = dzᵀ·x
     const Status status = gemm<T>(pass.table, pass.pool, outputs(), in, pass.rows, T(1), {dz, 1, outputs()}, {x.data(), in, 1}, this->fresh ? T(0) : T(1),
                                   {pass.gradients + this->d_.weight, in, 1});
-    if (!status.ok() || !x.gradient()) return status;
-    // dx[rows, in] = dz·W
-    return gemm<T>(pass.table, pass.pool, pass.rows, in, outputs(), T(1), {dz, outputs(), 1}, {pass.parameters + this->d_.weight, in, 1}, x.add ? T(1) : T(0),
-                   {x.gradient(), in, 1});
+    return status.ok() ? input_gradient(pass, dz) : status;
   }
 
   bool keeps_input() const override { return true; }
@@ -65,11 +63,20 @@ class Linear final : public Op<T> {
 
   double flops(bool trains) const override {
     const double product = 2.0 * static_cast<double>(outputs()) * static_cast<double>(this->in[0].width());
-    return product * (!trains ? 1 : this->in[0].gradient() ? 3 : 2);
+    return product * (!trains ? 1 : 1 + (this->learns() ? 1 : 0) + (this->in[0].gradient() ? 1 : 0));
   }
 
  private:
   std::size_t outputs() const { return this->out->width; }
+
+  /// dx[rows, in] = dz·W, where it is wanted.
+  Status input_gradient(const Pass<T>& pass, const T* dz) {
+    const Input<T>& x = this->in[0];
+    if (!x.gradient()) return {};
+    return gemm<T>(pass.table, pass.pool, pass.rows, x.width(), outputs(), T(1), {dz, outputs(), 1}, {pass.parameters + this->d_.weight, x.width(), 1},
+                   x.add ? T(1) : T(0), {x.gradient(), x.width(), 1});
+  }
+
   int32_t fused_ = -1;
   const UnaryKernel<T>* activation_ = nullptr;
   Keeps keeps_ = Keeps::nothing;
