@@ -11,6 +11,7 @@ import { BatchNorm } from '../nn/batch-norm.js'
 import { ColumnEmbedding } from '../nn/column-embedding.js'
 import { Dropout } from '../nn/dropout.js'
 import { Embedding } from '../nn/embedding.js'
+import type { Layer } from '../nn/layer.js'
 import { LayerNorm } from '../nn/layer-norm.js'
 import { Linear } from '../nn/linear.js'
 import { Network } from '../nn/network.js'
@@ -53,14 +54,15 @@ function lowerChain(gates: readonly Gate[], x: number, to: Lowering): number | u
 rule(Linear, (gate, [x], to) => {
   const [weight, bias] = gate.parameters() as [Parameter, Parameter | undefined]
   if (to.widthOf(x!) !== gate.inFeatures) return undefined
-  const op = { kind: 'linear', weight: to.offsetOf(weight), weightLength: weight.size } as const
+  const op = { kind: 'linear', weight: to.offsetOf(weight), weightLength: weight.size, ...frozen(gate) } as const
   return to.add(bias ? { ...op, bias: to.offsetOf(bias) } : op, [x!], [gate.outFeatures])
 })
 
 rule(PReLU, (gate, [x], to) => {
   const [alpha] = gate.parameters() as [Parameter]
   if (alpha.size !== 1 && alpha.size !== to.widthOf(x!)) return undefined
-  return to.add({ kind: 'prelu', weight: to.offsetOf(alpha), weightLength: alpha.size }, [x!], to.shapeOf(x!))
+  const op = { kind: 'prelu', weight: to.offsetOf(alpha), weightLength: alpha.size, ...frozen(gate) } as const
+  return to.add(op, [x!], to.shapeOf(x!))
 })
 
 for (const kind of Object.values(activations) as (new () => ElementwiseGate)[]) {
@@ -115,7 +117,7 @@ rule(Dropout, (gate, [x], to) => {
 
 rule(Embedding, (gate, [x], to) => {
   const [table] = gate.parameters() as [Parameter]
-  const op = { kind: 'embedding', weight: to.offsetOf(table), weightLength: table.size } as const
+  const op = { kind: 'embedding', weight: to.offsetOf(table), weightLength: table.size, ...frozen(gate) } as const
   const { paddingIndex: padding } = gate
   to.limitIndices(gate.entries)
   return to.add(padding === undefined ? op : { ...op, padding }, [x!], [...to.shapeOf(x!), gate.features])
@@ -165,9 +167,17 @@ rule(Network, ({ inputNames, nodes }, [x], to) => {
   return last
 })
 
+// Whether none of a layer's parameters is trained: it then has no gradient to compute.
+function frozen(layer: Layer<unknown>): { frozen?: true } {
+  return layer.trainable || layer.parameters().length === 0 ? {} : { frozen: true }
+}
+
 // Where γ and β of a normalisation lie, as far as it has them.
-function affine(gate: LayerNorm | BatchNorm, to: Lowering): { weight?: number; weightLength?: number; bias?: number } {
-  const place: { weight?: number; weightLength?: number; bias?: number } = {}
+function affine(
+  gate: LayerNorm | BatchNorm,
+  to: Lowering,
+): { weight?: number; weightLength?: number; bias?: number; frozen?: true } {
+  const place: ReturnType<typeof affine> = frozen(gate as Layer<unknown>)
   for (const parameter of gate.parameters()) {
     if (parameter.name === 'bias') place.bias = to.offsetOf(parameter)
     else Object.assign(place, { weight: to.offsetOf(parameter), weightLength: parameter.size })

@@ -53,6 +53,8 @@ export class BatchNorm extends Layer<Kept> implements Buffered, Widths {
   readonly runningVariance: Tensor
   readonly #gamma: Parameter | undefined
   readonly #beta: Parameter | undefined
+  // Batches in the running statistics while these are renewed.
+  #renewed: number | undefined
 
   constructor(features: number, given?: BatchNormOptions) {
     super()
@@ -103,6 +105,11 @@ export class BatchNorm extends Layer<Kept> implements Buffered, Widths {
     this.runningVariance.data.fill(1)
   }
 
+  /** @internal From here on the running statistics are the mean over all batches, or, for `false`, follow momentum again. */
+  renew(begin: boolean): void {
+    this.#renewed = begin ? 0 : undefined
+  }
+
   override forward(x: Tensor): Tensor
   override forward(x: Value): Value
   override forward(x: Value): Value {
@@ -149,7 +156,7 @@ export class BatchNorm extends Layer<Kept> implements Buffered, Widths {
       valuesOf(this.#gamma),
       valuesOf(this.#beta),
       this.epsilon,
-      this.momentum,
+      this.#renewed === undefined ? this.momentum : 1 / ++this.#renewed,
       this.runningMean.data as FloatArray,
       this.runningVariance.data as FloatArray,
       y,

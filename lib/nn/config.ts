@@ -109,6 +109,10 @@ export function copyOf(operation: string, gate: Gate, dtype: FloatDType): Gate {
   const config = gateConfig(operation, gate, '')
   const entry = entryOf(operation, config)
   const copy = entry.names ? networkOf(operation, config, dtype) : made(operation, entry, config, dtype, [])
+  if (isTrainable(gate) && isTrainable(copy)) {
+    const from = gate.parameters()
+    for (const [i, parameter] of copy.parameters().entries()) parameter.trainable = from[i]!.trainable
+  }
   if (gate instanceof Model && copy instanceof Model) copy.loadStateDict(gate.copyState())
   else {
     const from = tensorsOf(gate)

@@ -83,6 +83,26 @@ export abstract class Layer<Kept = undefined> extends BuiltinGate<Kept> implemen
     return this.train(false)
   }
 
+  /** Whether optimizers change its parameters: false once all are frozen. */
+  get trainable(): boolean {
+    return this.#parameters.some((parameter) => parameter.trainable)
+  }
+  set trainable(value: boolean) {
+    for (const parameter of this.#parameters) parameter.trainable = value
+  }
+
+  /** Makes optimizers leave its parameters as they are. Its mode stays: running statistics still move. Returns this. */
+  freeze(): this {
+    this.trainable = false
+    return this
+  }
+
+  /** Makes optimizers change its parameters again. Returns this. */
+  unfreeze(): this {
+    this.trainable = true
+    return this
+  }
+
   /** Adds a parameter of zeros; for constructors. */
   protected declare(name: string, shape: readonly number[], dtype: FloatDType): Parameter {
     const made = Parameter.create(name, shape, dtype)

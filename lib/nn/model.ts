@@ -15,6 +15,7 @@ import {
 import type { DType, FloatArray, FloatDType } from '../tensor/dtype.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { cloneOf } from './cloning.js'
+import { type ParameterMatch, setTrainable } from './freezing.js'
 import { type InitialisationSource, isBuffered, isModed, isTrainable, type Moded, type NamedTensor } from './layer.js'
 import { Parameter, ParameterBlock } from './parameters.js'
 import { type PredictInput, Prediction } from './prediction.js'
@@ -113,6 +114,27 @@ export abstract class Model extends BuiltinGate<unknown> implements Moded, Width
   /** Makes `forward` of all layers run as in inference. Returns this. */
   eval(): this {
     return this.train(false)
+  }
+
+  /** Whether optimizers change any of its parameters. */
+  get trainable(): boolean {
+    return this.parameters().some((parameter) => parameter.trainable)
+  }
+
+  /**
+   * Makes optimizers leave parameters as they are: all, or those that match. The modes of layers stay: running statistics still
+   * move. Returns this.
+   * @example model.freeze(/^[0-4]\./)
+   */
+  freeze(match?: ParameterMatch): this {
+    setTrainable('freeze', this.parameters(), false, match)
+    return this
+  }
+
+  /** Makes optimizers change parameters again: all, or those that match. Returns this. */
+  unfreeze(match?: ParameterMatch): this {
+    setTrainable('unfreeze', this.parameters(), true, match)
+    return this
   }
 
   /** Draws all layers' parameters anew from one seed; the same seed gives the same parameters. Returns this. */

@@ -1,6 +1,6 @@
 // Parameters of a model: one flat vector of values and one of gradients, over shared memory that nothing can detach or
 // move. A layer's weight is a view of its stretch.
-import { describe } from '../checks.js'
+import { boolean, describe } from '../checks.js'
 import { ArgumentError, DTypeError } from '../errors.js'
 import type { FloatArray, FloatDType } from '../tensor/dtype.js'
 import { checkShape, type Shape, sizeOf } from '../tensor/shape.js'
@@ -27,6 +27,7 @@ interface Slot {
   offset: number
   value: Tensor
   gradient: Tensor
+  trainable: boolean
 }
 
 function shared(dtype: FloatDType, length: number): FloatArray {
@@ -90,6 +91,14 @@ export class Parameter {
     return this.#slot.value.dtype as FloatDType
   }
 
+  /** Whether optimizers change it (the start) or it is frozen. */
+  get trainable(): boolean {
+    return this.#slot.trainable
+  }
+  set trainable(value: boolean) {
+    this.#slot.trainable = boolean('trainable', 'trainable', value)
+  }
+
   /** The same parameter under the name `prefix.name`. */
   within(prefix: string | number): Parameter {
     return new Parameter(`${prefix}.${this.name}`, this.#slot)
@@ -116,6 +125,7 @@ function slotAt(storage: Storage, offset: number, shape: Shape): Slot {
     offset,
     value: new Tensor(storage.values.subarray(offset, end), shape),
     gradient: new Tensor(storage.gradients.subarray(offset, end), shape),
+    trainable: true,
   }
 }
 
@@ -196,7 +206,7 @@ export class ParameterBlock {
       moved.value.data.set(slot.value.data)
       moved.gradient.data.set(slot.gradient.data)
       slot.storage.moved = true
-      Object.assign(slot, moved)
+      Object.assign(slot, moved, { trainable: slot.trainable })
       offset += aligned(p.size)
     }
     return new ParameterBlock(parameters, storage, 0, length, dtype)
@@ -224,6 +234,11 @@ export class ParameterBlock {
   /** @internal Tells that it has. */
   touch(): void {
     this.#storage.version++
+  }
+
+  /** @internal Sets the gradients of frozen parameters to zero, so that they do not count in the norm of all. */
+  clearFrozen(): void {
+    for (const { trainable, gradient } of this.parameters) if (!trainable) gradient.data.fill(0)
   }
 
   /** Sets all gradients to zero. */

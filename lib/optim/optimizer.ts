@@ -1,11 +1,11 @@
 // What all optimizers share: hyperparameters, state vectors per model, counted steps, groups of parameters, and the
 // description that a compiled plan runs.
-import { boolean, describe, nonNegative } from '../checks.js'
+import { boolean, describe, nonNegative, positive } from '../checks.js'
 import { ArgumentError } from '../errors.js'
 import { native } from '../native/load.js'
 import { type ParameterBlock, sharedLike } from '../nn/parameters.js'
 import type { FloatArray } from '../tensor/dtype.js'
-import { type GroupUpdate, type ParameterGroup, ParameterGroups } from './groups.js'
+import { type GroupUpdate, type ParameterGroup, ParameterGroups, type RowBound } from './groups.js'
 
 /** What an optimizer updates: a model, a layer, or anything else with a block of parameters. */
 export interface Optimizable {
@@ -32,6 +32,8 @@ export interface UpdateRange {
   readonly start: number
   readonly end: number
   readonly update: NativeUpdate
+  /** Whether it stays as it is. */
+  readonly frozen: boolean
 }
 
 /** Options of every optimizer. */
@@ -42,12 +44,17 @@ export interface OptimizerOptions {
   weightDecay?: number
   /** L1 penalty: adds l1·sign(parameter) to the gradient. Default 0. */
   l1?: number
-  /** Parameters with a learning rate or a weight decay of their own; the first group that matches counts. */
+  /**
+   * The largest norm of the weights into every unit: after each step longer rows of matrices [out, in] are scaled to it, as by
+   * `torch.renorm` and Keras's MaxNorm. Default none.
+   */
+  maxNorm?: number
+  /** Parameters with a learning rate, weight decay or largest norm of their own; the first group that matches counts. */
   groups?: readonly ParameterGroup[]
 }
 
 /** Names of the options of every optimizer. */
-export const commonKeys = ['learningRate', 'weightDecay', 'l1', 'groups'] as const
+export const commonKeys = ['learningRate', 'weightDecay', 'l1', 'maxNorm', 'groups'] as const
 
 /** Values that an optimizer's options have unless told. */
 export interface OptimizerDefaults {
@@ -65,20 +72,23 @@ export abstract class Optimizer {
   readonly l1: number
   /** Whether weight decay is taken off the parameters and leaves the gradient alone. */
   readonly decoupled: boolean
+  /** Largest norm of rows that no group gives another; undefined for none. */
+  readonly maxNorm: number | undefined
   readonly #operation: string
-  readonly #groups: ParameterGroups | undefined
+  readonly #groups: ParameterGroups
   readonly #states = new WeakMap<ParameterBlock, OptimizerState>()
   #learningRate: number
 
   /** @param operation - the optimizer's name, for errors */
   protected constructor(operation: string, given: OptimizerOptions, defaults: OptimizerDefaults) {
-    const { learningRate = defaults.learningRate, weightDecay = defaults.weightDecay ?? 0, l1 = 0, groups } = given
+    const { learningRate = defaults.learningRate, weightDecay = defaults.weightDecay ?? 0, l1 = 0, groups = [] } = given
     this.#operation = operation
     this.#learningRate = nonNegative(operation, 'learningRate', learningRate)
     this.weightDecay = nonNegative(operation, 'weightDecay', weightDecay)
     this.l1 = nonNegative(operation, 'l1', l1)
     this.decoupled = boolean(operation, 'decoupledWeightDecay', defaults.decoupled ?? false)
-    this.#groups = groups === undefined ? undefined : new ParameterGroups(operation, groups, learningRate)
+    this.maxNorm = given.maxNorm === undefined ? undefined : positive(operation, 'maxNorm', given.maxNorm)
+    this.#groups = new ParameterGroups(operation, groups, learningRate)
   }
 
   /** Number of the update rule in the addon's `optimize`. */
@@ -107,12 +117,13 @@ export abstract class Optimizer {
 
   /** @internal The stretches of a model's vectors, each with its update, at a learning rate. */
   ranges(model: Optimizable, rate = this.#learningRate): readonly UpdateRange[] {
-    const block = blockOf(model)
-    const values = { learningRate: rate, weightDecay: this.weightDecay }
-    const ranges = this.#groups?.rangesOf(block, rate, this.weightDecay) ?? [
-      { start: 0, end: block.values.length, ...values },
-    ]
-    return ranges.map(({ start, end, ...own }) => ({ start, end, update: this.#updateWith(own) }))
+    const ranges = this.#groups.rangesOf(blockOf(model), rate, this.weightDecay)
+    return ranges.map(({ start, end, frozen, ...own }) => ({ start, end, frozen, update: this.#updateWith(own) }))
+  }
+
+  /** @internal The matrices of a model whose rows have a largest norm. */
+  bounds(model: Optimizable): readonly RowBound[] {
+    return this.#groups.boundsOf(blockOf(model), this.maxNorm)
   }
 
   /**
@@ -122,7 +133,8 @@ export abstract class Optimizer {
   step(model: Optimizable): void {
     const block = blockOf(model)
     const state = this.state(model)
-    for (const { start, end, update } of this.ranges(model)) {
+    for (const { start, end, update, frozen } of this.ranges(model)) {
+      if (frozen) continue
       const part = (vector: FloatArray | null) => vector?.subarray(start, end) ?? null
       const [s0, s1, s2] = this.slots(state)
       const numbers = Float64Array.from(update.options)
@@ -130,6 +142,7 @@ export abstract class Optimizer {
       native().optimize(update.optimizer, values, gradients, part(s0), part(s1), part(s2), numbers, state.step + 1)
     }
     state.step++
+    for (const bound of this.bounds(model)) shorten(block.values, bound)
   }
 
   /** The state for a model, as at the start if it has none. */
@@ -158,6 +171,15 @@ export abstract class Optimizer {
   /** Forgets the state for a model. */
   reset(model: Optimizable): void {
     this.#states.delete(blockOf(model))
+  }
+}
+
+// Rows longer than the largest norm get it.
+function shorten(values: FloatArray, { offset, rows, cols, norm }: RowBound): void {
+  for (let row = offset; row < offset + rows * cols; row += cols) {
+    const weights = values.subarray(row, row + cols)
+    const length = Math.sqrt(native().dot(weights, weights))
+    if (length > norm) native().scale(norm / (length + 1e-7), weights)
   }
 }
 

@@ -7,22 +7,22 @@ import type { Dropout } from '../nn/dropout.js'
 import type { Loss } from '../nn/losses.js'
 import type { Model } from '../nn/model.js'
 import type { ParameterBlock } from '../nn/parameters.js'
-import type { Optimizer } from '../optim/optimizer.js'
+import type { Optimizer, OptimizerState } from '../optim/optimizer.js'
+import type { Averager } from './averages.js'
+import { Setting } from './setting.js'
 import { Staging } from './staging.js'
-import { type Evaluation, type GradientRules, RESULT_WIDTH, type Trainer } from './trainer.js'
-
-// Rows that evaluation takes at a time.
-const EVALUATION_ROWS = 512
+import { EVALUATION_ROWS, type GradientRules, RESULT_WIDTH, type Trainer } from './trainer.js'
 
 /** {@link Trainer} over a native plan; for models of built-in gates, with a built-in loss and optimizer. */
 export class PlanTrainer implements Trainer {
   readonly #model: Model
-  readonly #loss: Loss
   readonly #optimizer: Optimizer
   readonly #block: ParameterBlock
   readonly #batchSize: number
   readonly #compiled: Cached
   readonly #clip: Float64Array | null
+  readonly #averager: Averager | undefined
+  readonly #setting: Setting
   #staging: { readonly data: Dataset; readonly staging: Staging } | undefined
 
   /** The trainer, or undefined where the model, the loss or the optimizer has no native form. */
@@ -34,26 +34,31 @@ export class PlanTrainer implements Trainer {
     batchSize: number,
     rules?: GradientRules,
   ): PlanTrainer | undefined {
-    if (!hasNativeRule(optimizer) || data.weights || (rules?.accumulate ?? 1) > 1) return undefined
+    if (!hasNativeRule(optimizer) || (rules?.accumulate ?? 1) > 1) return undefined
     const made = compiled('training', model, loss, data, batchSize)
-    return made && new PlanTrainer(model, loss, optimizer, batchSize, made, rules)
+    return made && new PlanTrainer(model, optimizer, batchSize, made, rules)
   }
 
   private constructor(
     model: Model,
-    loss: Loss,
     optimizer: Optimizer,
     batchSize: number,
     compiled: Cached,
-    { clipValue, clipNorm }: Pick<GradientRules, 'clipValue' | 'clipNorm'> = { clipValue: 0, clipNorm: 0 },
+    { clipValue, clipNorm, averager }: GradientRules = { clipValue: 0, clipNorm: 0, accumulate: 1 },
   ) {
     this.#model = model
-    this.#loss = loss
     this.#optimizer = optimizer
     this.#block = model.block
     this.#batchSize = batchSize
     this.#compiled = compiled
     this.#clip = clipValue > 0 || clipNorm > 0 ? Float64Array.of(clipValue, clipNorm) : null
+    this.#averager = averager?.everyUpdate ? averager : undefined
+    this.#setting = new Setting(model)
+    if (this.#clip) this.#block.clearFrozen()
+  }
+
+  get stale(): boolean {
+    return !this.#setting.current
   }
 
   async run(
@@ -64,22 +69,15 @@ export class PlanTrainer implements Trainer {
     signal: AbortSignal | undefined,
     rates?: Float64Array,
   ): Promise<Float64Array> {
-    const optimizer = this.#optimizer
-    const state = optimizer.state(this.#model)
-    const [s0, s1, s2] = optimizer.slots(state)
-    const steps = Array.from(rates ?? [optimizer.learningRate], (rate) => optimizer.ranges(this.#model, rate))
-    const rule = optimizer.update.optimizer
-    const rows = steps.map((ranges) => ranges.flatMap(({ update }) => update.options))
-    const ends = Float64Array.from(steps[0]!, ({ end }) => end)
-    let done = 0
-    const { plan, counters, dropouts } = this.#compiled
+    const state = this.#optimizer.state(this.#model)
+    const train = this.#update(state, rates)
+    const { counters, dropouts } = this.#compiled
     for (const [i, dropout] of dropouts.entries()) counters[i] = dropout.drawn
-    let step = state.step + 1
+    let done = 0
+    const first = state.step + 1
     const begin = async (slot: number, count: number): Promise<Float64Array> => {
       const batches = Math.ceil(count / this.#batchSize)
-      const numbers = Float64Array.from(rates ? rows.slice(done, done + batches).flat() : rows[0]!)
-      const promise = plan.train(slot, this.#block.gradients, s0, s1, s2, rule, numbers, step, ends, this.#clip)
-      step += batches
+      const promise = train(slot, first + done, done, batches)
       done += batches
       const results = await promise
       const ran = results.length / RESULT_WIDTH
@@ -94,22 +92,41 @@ export class PlanTrainer implements Trainer {
     return results
   }
 
-  async evaluate(data: Dataset, signal: AbortSignal | undefined): Promise<Evaluation> {
-    const batch = Math.min(EVALUATION_ROWS, data.rows)
-    const built = compiled('evaluation', this.#model, this.#loss, data, batch)!
-    const { plan } = built
-    const staging = new Staging(built, data, batch)
-    const results = await staging.run(data.order(false, 0, 0), 0, data.rows, (slot) => plan.evaluate(slot), signal)
-    signal?.throwIfAborted()
-    let loss = 0
-    let correct = 0
-    for (let i = 0; i < results.length; i += RESULT_WIDTH) {
-      loss += results[i]! * results[i + 2]!
-      correct += results[i + 1]!
+  // Starts training on a slot: batches from number `step` of the optimizer and `done` of this run on.
+  #update(state: OptimizerState, rates: Float64Array | undefined) {
+    const optimizer = this.#optimizer
+    const [s0, s1, s2] = optimizer.slots(state)
+    const steps = Array.from(rates ?? [optimizer.learningRate], (rate) => optimizer.ranges(this.#model, rate))
+    const rule = optimizer.update.optimizer
+    const rows = steps.map((ranges) => ranges.flatMap(({ update }) => update.options))
+    const ends = Float64Array.from(steps[0]!, ({ end, frozen }) => (frozen ? -end : end))
+    const list = optimizer.bounds(this.#model).flatMap(({ offset, rows, cols, norm }) => [offset, rows, cols, norm])
+    const bounds = list.length > 0 ? Float64Array.from(list) : null
+    const { gradients } = this.#block
+    const [averager, clip] = [this.#averager, this.#clip]
+    return (slot: number, step: number, done: number, batches: number): Promise<Float64Array> => {
+      const options = Float64Array.from(rates ? rows.slice(done, done + batches).flat() : rows[0]!)
+      const { vector = null, weights = null } = averager ?? {}
+      if (averager) averager.count += batches
+      const update = [rule, options, step, ends, clip, bounds, vector, weights] as const
+      return this.#compiled.plan.train(slot, gradients, s0, s1, s2, ...update)
     }
-    const mean = loss / data.rows
-    return data.labelled ? { loss: mean, accuracy: correct / data.rows } : { loss: mean }
   }
+}
+
+/** [mean loss, correct rows, rows] for each batch of a data set, or undefined where the model or the loss has no native form. */
+export async function evaluatePlan(
+  model: Model,
+  loss: Loss,
+  data: Dataset,
+  signal: AbortSignal | undefined,
+): Promise<Float64Array | undefined> {
+  const batch = Math.min(EVALUATION_ROWS, data.rows)
+  const built = compiled('evaluation', model, loss, data, batch)
+  if (!built) return undefined
+  const { plan } = built
+  const staging = new Staging(built, data, batch)
+  return staging.run(data.order(false, 0, 0), 0, data.rows, (slot) => plan.evaluate(slot), signal)
 }
 
 /** A plan with its description; it serves until that changes or the parameters move. */

@@ -1,7 +1,6 @@
 // Trains gate by gate, batch by batch, on this thread; works for every gate, a user's own included.
 import type { Dataset } from '../data/dataset.js'
-import { ShapeError } from '../errors.js'
-import { formText, type Value } from '../gates/gate.js'
+import type { Value } from '../gates/gate.js'
 import { native } from '../native/load.js'
 import type { Loss } from '../nn/losses.js'
 import { countCorrect } from '../nn/metrics/accuracy.js'
@@ -9,12 +8,10 @@ import type { Model } from '../nn/model.js'
 import type { Optimizable } from '../optim/optimizer.js'
 import type { FloatArray } from '../tensor/dtype.js'
 import { Tensor } from '../tensor/tensor.js'
-import { type Evaluation, type GradientRules, RESULT_WIDTH, type Trainer } from './trainer.js'
+import { type GradientRules, RESULT_WIDTH, type Trainer } from './trainer.js'
 
 // The event loop gets its turn whenever this many milliseconds have passed.
 const SLICE = 4
-// Rows that evaluation takes at a time.
-const EVALUATION_ROWS = 512
 
 /** An update rule: built-in, or any object with this method. */
 export interface Steps {
@@ -97,6 +94,9 @@ export class EagerTrainer implements Trainer {
     if (++this.#waiting === this.#rules.accumulate) this.flush()
   }
 
+  /** Gates are asked anew for every batch. */
+  readonly stale = false
+
   /** Whether gradients wait for more batches. */
   get waiting(): boolean {
     return this.#waiting > 0
@@ -111,30 +111,15 @@ export class EagerTrainer implements Trainer {
   }
 
   #update(): void {
-    const { clipValue, clipNorm } = this.#rules
-    if (clipValue > 0 || clipNorm > 0) native().clipGradients(clipValue, clipNorm, this.#model.block.gradients)
-    this.#optimizer.step(this.#model)
-    this.#model.block.touch()
-  }
-
-  async evaluate(data: Dataset, signal: AbortSignal | undefined): Promise<Evaluation> {
-    const { dtype } = this.#model
-    const order = data.order(false, 0, 0)
-    let loss = 0
-    let correct = 0
-    for (let start = 0; start < data.rows; start += EVALUATION_ROWS) {
-      signal?.throwIfAborted()
-      const rows = Math.min(EVALUATION_ROWS, data.rows - start)
-      const output = this.#model.infer(data.gatherInputs(order, start, rows, dtype))
-      if (!(output instanceof Tensor))
-        throw new ShapeError('fit', 'a network whose output is a tensor', formText(output))
-      const y = data.gatherTargets(order, start, rows, dtype)
-      loss += this.#loss.forward(output, y, data.gatherWeights(order, start, rows)) * rows
-      correct += correctRows(data, output, y)
-      await this.#breathe()
+    const { clipValue, clipNorm, averager } = this.#rules
+    const { block } = this.#model
+    if (clipValue > 0 || clipNorm > 0) {
+      block.clearFrozen()
+      native().clipGradients(clipValue, clipNorm, block.gradients)
     }
-    const mean = loss / data.rows
-    return data.labelled ? { loss: mean, accuracy: correct / data.rows } : { loss: mean }
+    this.#optimizer.step(this.#model)
+    block.touch()
+    if (averager?.everyUpdate) averager.add(1 - averager.how.decay)
   }
 
   async #breathe(): Promise<void> {
@@ -144,6 +129,7 @@ export class EagerTrainer implements Trainer {
   }
 }
 
-function correctRows(data: Dataset, output: Value, y: Tensor): number {
+/** Rows whose largest output is the label; 0 where there are none. */
+export function correctRows(data: Dataset, output: Value, y: Tensor): number {
   return data.labelled && output instanceof Tensor && output.rank === 2 ? countCorrect(output, y) : 0
 }

@@ -1,22 +1,25 @@
 // fit(): the training loop: epochs, orders, progress, callbacks and history. A trainer runs the batches.
 import { Dataset, type Samples } from '../data/dataset.js'
 import { ArgumentError, NonFiniteError } from '../errors.js'
-import type { Metric } from '../nn/metrics/metric.js'
+import type { Loss } from '../nn/losses.js'
 import type { Model } from '../nn/model.js'
 import type { Tensor } from '../tensor/tensor.js'
+import { Averager } from './averages.js'
 import type { PauseEvent } from './callback.js'
 import { readCheckpoint } from './callbacks/checkpoint.js'
 import { claim } from './claims.js'
 import { PlanTrainer } from './compiled.js'
 import { EagerTrainer } from './eager.js'
+import { evaluate, measure } from './evaluation.js'
 import type { EpochRecord, History } from './history.js'
 import { locateNonFinite } from './nonfinite.js'
 import { checkFit, checkNumbers, checkTrainingData, type FitOptions, type FitPlan } from './options.js'
 import { type BatchProgress, createProgress } from './progress.js'
 import { Rates } from './rates.js'
-import { capture, type Position, restore, Tally } from './snapshot.js'
+import { renewed } from './renew.js'
+import { capture, type Position, restore, Tally, type TrainingState } from './snapshot.js'
 import { type BatchStream, readAhead } from './stream.js'
-import { RESULT_WIDTH, type Trainer } from './trainer.js'
+import { type GradientRules, RESULT_WIDTH, type Trainer } from './trainer.js'
 
 // Batches are handed to the trainer in portions of about this many milliseconds: often enough for a progress bar.
 const PORTION = 40
@@ -60,6 +63,8 @@ class Loop {
   readonly #progress: ReturnType<typeof createProgress> | undefined
   readonly #watched: boolean
   readonly #rates: Rates
+  readonly #averager: Averager | undefined
+  readonly #rules: GradientRules
   #trainer: Trainer | undefined
   #eager: EagerTrainer | undefined
   #batchSize = 0
@@ -71,6 +76,8 @@ class Loop {
     this.#model = model
     this.#plan = plan
     this.#rates = new Rates(plan)
+    this.#averager = plan.average && new Averager(plan.average, model, plan.epochs)
+    this.#rules = { ...plan.gradients, averager: this.#averager }
     this.#watched = plan.callbacks.some((callback) => typeof callback.batch === 'function')
     if (plan.verbose) {
       const { train, batchSize, epochs } = plan
@@ -79,17 +86,17 @@ class Loop {
     }
   }
 
-  // One trainer serves as long as batches are no larger than those it was made for. Plans know no weights of samples.
+  // One trainer serves as long as batches are no larger than those it was made for, and layers keep their modes.
   #trainerOf(data: Dataset, batchSize = this.#batchSize): Trainer {
-    const { loss, optimizer, gradients } = this.#plan
-    if (!this.#trainer || batchSize > this.#batchSize) {
+    const { loss, optimizer } = this.#plan
+    if (!this.#trainer || batchSize > this.#batchSize || this.#trainer.stale) {
       this.#eager?.flush?.()
       this.#batchSize = batchSize
       const rows = Math.min(batchSize, data.rows)
-      this.#eager = new EagerTrainer(this.#model, loss, optimizer, batchSize, gradients)
-      this.#trainer = PlanTrainer.create(this.#model, loss, optimizer, data, rows, gradients) ?? this.#eager
+      this.#eager = new EagerTrainer(this.#model, loss, optimizer, batchSize, this.#rules)
+      this.#trainer = PlanTrainer.create(this.#model, loss, optimizer, data, rows, this.#rules) ?? this.#eager
     }
-    return data.weights ? this.#eager! : this.#trainer
+    return this.#trainer
   }
 
   async run(): Promise<History> {
@@ -99,8 +106,10 @@ class Loop {
     try {
       await this.#begin()
       while (this.#position.epoch <= this.#plan.epochs && !this.#stopped) await this.#nextEpoch()
+      await this.#finish()
       failed = false
     } finally {
+      this.#averager?.hide()
       this.#rates.restore()
       this.#progress?.done()
       await this.#end(history(), failed)
@@ -122,7 +131,7 @@ class Loop {
   async #begin(): Promise<void> {
     const { resume, callbacks } = this.#plan
     const snapshot = resume === undefined ? undefined : await readCheckpoint(resume)
-    if (snapshot) this.#position = restore(this.#model, this.#plan, this.#rates, snapshot)
+    if (snapshot) this.#position = restore(this.#state, snapshot)
     const { records } = this.#position
     for (const callback of callbacks) await callback.begin?.({ model: this.#model, records })
   }
@@ -141,12 +150,26 @@ class Loop {
     }
     const event = { ...this.#pauseEvent(), record, model: this.#model, stop }
     for (const callback of this.#plan.callbacks) await callback.epoch?.(event)
+    this.#averager?.hide()
+  }
+
+  // The model with its average, and batch normalisation with statistics that belong to it.
+  async #finish(): Promise<void> {
+    if (!this.#averager?.finish() || this.#averager.everyUpdate) return
+    const { train, loss, batchSize, signal } = this.#plan
+    const model = this.#model
+    const sets = train instanceof Dataset ? [train] : checkedBatches(model, loss, train)
+    await renewed(model, sets, train instanceof Dataset ? batchSize : undefined, signal)
+  }
+
+  get #state(): TrainingState {
+    return { model: this.#model, plan: this.#plan, rates: this.#rates, averager: this.#averager }
   }
 
   #pauseEvent(): PauseEvent {
     return {
       batches: this.#position.batches,
-      capture: () => (this.#eager?.waiting ? undefined : capture(this.#model, this.#plan, this.#rates, this.#position)),
+      capture: () => (this.#eager?.waiting ? undefined : capture(this.#state, this.#position)),
     }
   }
 
@@ -171,25 +194,19 @@ class Loop {
     this.#trainer?.flush?.()
     this.#eager?.flush?.()
     const seconds = (performance.now() - started) / 1000
-    const scores =
-      validation && (await this.#trainerOf(validation, this.#batchSize || batchSize).evaluate(validation, signal))
+    this.#averager?.epochEnd(epoch)
+    if (this.#averager?.everyUpdate) this.#averager.show()
+    const scores = validation && (await evaluate(this.#model, this.#plan.loss, validation, signal))
     return {
       epoch,
       loss: tally.loss / tally.rows,
       ...(tally.labelled && { accuracy: tally.correct / tally.rows }),
       ...(scores && { validationLoss: scores.loss }),
       ...(scores?.accuracy !== undefined && { validationAccuracy: scores.accuracy }),
-      ...(metrics && validation && { metrics: await this.#measure(metrics, validation) }),
+      ...(metrics && validation && { metrics: await measure(this.#model, metrics, validation) }),
       seconds,
       samplesPerSecond: (tally.rows - done) / seconds,
     }
-  }
-
-  async #measure(metrics: Readonly<Record<string, Metric>>, data: Dataset): Promise<Record<string, number>> {
-    const [order, { dtype }] = [data.order(false, 0, 0), this.#model]
-    const output = await this.#model.predict(data.gatherInputs(order, 0, data.rows, dtype))
-    const target = data.gatherTargets(order, 0, data.rows, dtype)
-    return Object.fromEntries(Object.entries(metrics).map(([name, metric]) => [name, metric(output, target)]))
   }
 
   // All rows of a data set, in portions of batches.
@@ -249,4 +266,8 @@ class Loop {
     this.#progress?.batch(batch, progress)
     for (const callback of this.#plan.callbacks) callback.batch?.({ epoch, batch, loss: progress.loss })
   }
+}
+
+async function* checkedBatches(model: Model, loss: Loss, stream: BatchStream): AsyncGenerator<Dataset> {
+  for await (const samples of stream) yield checkTrainingData(model, loss, samples)
 }

@@ -7,9 +7,10 @@ import { checkPath } from '../io/files.js'
 import { BatchNorm } from '../nn/batch-norm.js'
 import { checkLabels } from '../nn/labels.js'
 import { isLoss, type Loss, lossText } from '../nn/losses.js'
-import type { Metric } from '../nn/metrics/metric.js'
+import type { Metric, MetricObject } from '../nn/metrics/metric.js'
 import { Model } from '../nn/model.js'
 import { type Schedule, type ScheduleLike, scheduleOf } from '../optim/schedules/schedule.js'
+import { checkAverage, type WeightAverage } from './averages.js'
 import type { Callback } from './callback.js'
 import type { Rated, Steps } from './eager.js'
 import { type BatchStream, isStream } from './stream.js'
@@ -30,6 +31,8 @@ export interface FitOptions {
   clipValue?: number
   /** Bounds the norm of all gradients together, after clipValue. */
   clipNorm?: number
+  /** An average of the parameters with which training ends: `ema(…)` or `swa(…)`. */
+  average?: WeightAverage
   /** Batches of one update, whose gradients are averaged by rows; an epoch's last update may have fewer. Default 1. */
   accumulate?: number
   /** Passes over the data. Default 1. */
@@ -38,8 +41,8 @@ export interface FitOptions {
   batchSize?: number
   /** Data to evaluate after every epoch. */
   validation?: Samples
-  /** Numbers to take of the validation data after every epoch: functions of outputs and targets, by name. */
-  metrics?: Readonly<Record<string, Metric>>
+  /** Numbers to take of the validation data after every epoch, by name: functions of outputs and targets, or objects. */
+  metrics?: Readonly<Record<string, Metric | MetricObject>>
   /** Functions to call after batches and epochs. */
   callbacks?: readonly Callback[]
   /**
@@ -63,11 +66,12 @@ export interface FitPlan {
   readonly optimizer: Steps
   readonly schedule: Schedule | undefined
   readonly gradients: GradientRules
+  readonly average: WeightAverage | undefined
   readonly epochs: number
   readonly batchSize: number
   readonly train: Dataset | BatchStream
   readonly validation: Dataset | undefined
-  readonly metrics: Readonly<Record<string, Metric>> | undefined
+  readonly metrics: Readonly<Record<string, Metric | MetricObject>> | undefined
   readonly callbacks: readonly Callback[]
   readonly resume: string | undefined
   readonly signal: AbortSignal | undefined
@@ -82,6 +86,7 @@ const keys = [
   'schedule',
   'clipValue',
   'clipNorm',
+  'average',
   'accumulate',
   'epochs',
   'batchSize',
@@ -135,6 +140,7 @@ export function checkFit(model: Model, train: Samples | BatchStream, given: FitO
     optimizer,
     schedule: given.schedule === undefined ? undefined : scheduleOf('fit', given.schedule),
     gradients: gradientRules(given),
+    average: given.average === undefined ? undefined : checkAverage('fit', given.average),
     epochs: positiveInteger('fit', 'epochs', epochs),
     batchSize,
     train: isStream(train) ? train : checkTrainingData(model, loss, train, batchSize),
@@ -149,16 +155,18 @@ export function checkFit(model: Model, train: Samples | BatchStream, given: FitO
   }
 }
 
-function checkMetrics(metrics: unknown, validation: unknown): Readonly<Record<string, Metric>> {
+function checkMetrics(metrics: unknown, validation: unknown): Readonly<Record<string, Metric | MetricObject>> {
   if (typeof metrics !== 'object' || metrics === null || Array.isArray(metrics)) {
     throw new ArgumentError('fit', 'metrics to be functions by name', describe(metrics))
   }
   for (const [name, metric] of Object.entries(metrics)) {
-    if (typeof metric !== 'function')
-      throw new ArgumentError('fit', `metric ${name} to be a function`, describe(metric))
+    if (typeof metric === 'function') continue
+    const { reset, update, result } = (metric ?? {}) as Partial<MetricObject>
+    if (![reset, update, result].every((method) => typeof method === 'function'))
+      throw new ArgumentError('fit', `metric ${name} to be a function, or reset, update and result`, describe(metric))
   }
   if (validation === undefined) throw new ArgumentError('fit', 'validation data beside metrics', 'none')
-  return metrics as Readonly<Record<string, Metric>>
+  return metrics as Readonly<Record<string, Metric | MetricObject>>
 }
 
 function gradientRules({ clipValue, clipNorm, accumulate = 1 }: FitOptions): GradientRules {

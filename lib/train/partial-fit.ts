@@ -2,18 +2,15 @@
 import { describe, nonNegative, options } from '../checks.js'
 import type { Dataset, Samples } from '../data/dataset.js'
 import { ArgumentError, NonFiniteError } from '../errors.js'
-import type { Gate } from '../gates/gate.js'
-import { isModed } from '../nn/layer.js'
 import { isLoss, type Loss, lossText } from '../nn/losses.js'
 import { Model } from '../nn/model.js'
-import type { ParameterBlock } from '../nn/parameters.js'
 import { type Shape, sameShape } from '../tensor/shape.js'
 import { claim } from './claims.js'
 import { PlanTrainer } from './compiled.js'
 import { EagerTrainer, type Steps } from './eager.js'
 import { locateNonFinite } from './nonfinite.js'
 import { checkTrainingData } from './options.js'
-import type { GradientRules, Trainer } from './trainer.js'
+import type { Trainer } from './trainer.js'
 
 /** Options of {@link partialFit}. */
 export interface PartialFitOptions {
@@ -107,10 +104,8 @@ class Learner {
   readonly #model: Model
   readonly #given: Required<PartialFitOptions>
   #trainer: Trainer | undefined
-  // What the trainer was made for: parameters, shape of rows, modes of the layers, and at most as many rows as this order has.
-  #block: ParameterBlock | undefined
+  // What the trainer was made for: the shape of rows, and at most as many as this order has.
   #rowShape: Shape = []
-  #modes: readonly boolean[] = []
   #order = new Int32Array(0)
 
   constructor(model: Model, given: Required<PartialFitOptions>) {
@@ -127,8 +122,7 @@ class Learner {
     const mode = this.#model.training
     if (!mode) this.#model.train()
     try {
-      const trainer = this.#trainerFor(data)
-      const [loss, correct] = await trainer.run(data, this.#order, 0, 1, undefined)
+      const [loss, correct] = await this.#trainerFor(data).run(data, this.#order, 0, 1, undefined)
       if (!Number.isFinite(loss)) this.#fail(data, loss!)
       return data.labelled ? { loss: loss!, accuracy: correct! / data.rows } : { loss: loss! }
     } finally {
@@ -137,34 +131,18 @@ class Learner {
   }
 
   #trainerFor(data: Dataset): Trainer {
-    const { block } = this.#model
-    const modes = modesOf(this.#model)
-    const same =
-      this.#block === block &&
-      data.rows <= this.#order.length &&
-      sameShape(data.rowShape, this.#rowShape) &&
-      modes.length === this.#modes.length &&
-      modes.every((mode, i) => mode === this.#modes[i])
-    if (this.#trainer && same) return data.weights ? this.#eager() : this.#trainer
+    const known = this.#trainer
+    const fits = data.rows <= this.#order.length && sameShape(data.rowShape, this.#rowShape)
+    if (known && fits && !known.stale) return known
     // Batches that differ a little in size need no new plan each.
     const rows = Math.max(this.#order.length, 2 ** Math.ceil(Math.log2(data.rows)))
     this.#order = Int32Array.from({ length: rows }, (_, i) => i)
-    this.#block = block
     this.#rowShape = data.rowShape
-    this.#modes = modes
-    const { loss, optimizer } = this.#given
-    this.#trainer = PlanTrainer.create(this.#model, loss, optimizer, data, rows, this.#rules) ?? this.#eager()
+    const { loss, optimizer, clipValue, clipNorm } = this.#given
+    const rules = { clipValue, clipNorm, accumulate: 1 }
+    const compiled = PlanTrainer.create(this.#model, loss, optimizer, data, rows, rules)
+    this.#trainer = compiled ?? new EagerTrainer(this.#model, loss, optimizer, rows, rules)
     return this.#trainer
-  }
-
-  #eager(): Trainer {
-    const { loss, optimizer } = this.#given
-    return new EagerTrainer(this.#model, loss, optimizer, this.#order.length, this.#rules)
-  }
-
-  get #rules(): GradientRules {
-    const { clipValue, clipNorm } = this.#given
-    return { clipValue, clipNorm, accumulate: 1 }
   }
 
   #fail(data: Dataset, loss: number): never {
@@ -172,11 +150,4 @@ class Learner {
     const layer = locateNonFinite(this.#model, x) ?? 'the loss itself'
     throw new NonFiniteError('partialFit', 'a finite loss', `${loss}, first seen at layer ${layer}`, { layer })
   }
-}
-
-// Which layers run as in training, in order.
-function modesOf(gate: Gate, modes: boolean[] = []): boolean[] {
-  if (isModed(gate)) modes.push(gate.training)
-  if (gate instanceof Model) for (const inner of gate.gates) modesOf(inner, modes)
-  return modes
 }

@@ -8,6 +8,7 @@ import { Model } from '../nn/model.js'
 import type { StateDict } from '../nn/state.js'
 import { Optimizer } from '../optim/optimizer.js'
 import { Tensor } from '../tensor/tensor.js'
+import type { Averager } from './averages.js'
 import type { EpochRecord } from './history.js'
 import type { FitPlan } from './options.js'
 import type { Rates } from './rates.js'
@@ -51,10 +52,19 @@ interface Progress {
   readonly step: number
   readonly dropouts: readonly (readonly [seed: number, position: number, drawn: number])[]
   readonly records: readonly EpochRecord[]
+  readonly average?: readonly [kind: string, decay: number, count: number]
+}
+
+/** What a training consists of beside its position. */
+export interface TrainingState {
+  readonly model: Model
+  readonly plan: FitPlan
+  readonly rates: Rates
+  readonly averager: Averager | undefined
 }
 
 /** Copies everything that the rest of a training depends on. */
-export function capture(model: Model, plan: FitPlan, rates: Rates, position: Position): Snapshot {
+export function capture({ model, plan, rates, averager }: TrainingState, position: Position): Snapshot {
   const optimizer = optimizerOf(plan)
   const state = optimizer.state(model)
   const { tally } = position
@@ -65,6 +75,15 @@ export function capture(model: Model, plan: FitPlan, rates: Rates, position: Pos
   }
   for (const [name, { data, shape }] of Object.entries(model.stateDict())) {
     tensors[`model.${name}`] = new Tensor(data.slice(), shape)
+  }
+  if (averager) {
+    // The model may be showing its average.
+    const { parameters, offsets } = model.block
+    for (const [i, { name, shape, size }] of parameters.entries()) {
+      const values = averager.inTraining.slice(offsets[i]!, offsets[i]! + size)
+      tensors[`model.${name}`] = new Tensor(values, shape)
+    }
+    tensors.average = new Tensor(averager.vector.slice(), [averager.vector.length])
   }
   for (const [i, vector] of state.vectors.entries()) {
     tensors[`optimizer.${i}`] = new Tensor(vector.slice(), [vector.length])
@@ -79,12 +98,14 @@ export function capture(model: Model, plan: FitPlan, rates: Rates, position: Pos
     step: state.step,
     dropouts: dropoutsOf(model).map(({ seed, position, drawn }) => [seed, position, drawn]),
     records: position.records,
+    ...(averager && { average: [averager.how.kind, averager.how.decay, averager.count] as const }),
   }
   return { tensors, metadata: { format: FORMAT, version: VERSION, training: JSON.stringify(progress) } }
 }
 
 /** Puts a training where a snapshot was taken. Everything is checked before anything changes. */
-export function restore(model: Model, plan: FitPlan, rates: Rates, { tensors, metadata }: Snapshot): Position {
+export function restore(training: TrainingState, { tensors, metadata }: Snapshot): Position {
+  const { model, plan, rates, averager } = training
   if (metadata.format !== FORMAT || metadata.version !== VERSION) {
     throw new FormatError('resume', `a checkpoint of version ${VERSION}`, describe(metadata.format))
   }
@@ -93,6 +114,7 @@ export function restore(model: Model, plan: FitPlan, rates: Rates, { tensors, me
   same('the optimizer', progress.optimizer, optimizer.constructor.name)
   same('the options of the optimizer', progress.rule, optimizer.update.options.slice(2))
   same('rows, batchSize, shuffle and seed', progress.data, dataOf(plan))
+  same('the average', progress.average?.slice(0, 2), averager && [averager.how.kind, averager.how.decay])
   const state = optimizer.state(model)
   const dropouts = dropoutsOf(model)
   same('the dtype', progress.dtype, model.dtype)
@@ -107,6 +129,10 @@ export function restore(model: Model, plan: FitPlan, rates: Rates, { tensors, me
   const parameters = Object.entries(tensors).filter(([name]) => name.startsWith('model.'))
   model.loadStateDict(Object.fromEntries(parameters.map(([name, value]) => [name.slice('model.'.length), value])))
   for (const [i, vector] of vectors.entries()) state.vectors[i]!.set(vector)
+  if (averager) {
+    averager.vector.set(tensorOf(tensors, 'average').data)
+    averager.count = progress.average![2]
+  }
   state.step = progress.step
   for (const [i, dropout] of dropouts.entries()) dropout.resume(...progress.dropouts[i]!)
   rates.resume(kept)

@@ -80,8 +80,8 @@ export class Staging {
 
   #stage(order: Int32Array, start: number, end: number): Staged {
     const slot = this.#slot
-    const { x, y, scale } = this.#data
-    this.#plan.stage(slot, x, y, order, start, end - start, scale)
+    const { x, y, scale, weights } = this.#data
+    this.#plan.stage(slot, x, y, order, start, end - start, scale, weights)
     this.#slot = 1 - slot
     return { order, start, end, slot }
   }

@@ -1,14 +1,12 @@
 // What fit needs of whoever runs the batches: eager gates here, a compiled plan elsewhere.
 import type { Dataset } from '../data/dataset.js'
-
-/** Loss, and accuracy where targets are labels, over a data set. */
-export interface Evaluation {
-  readonly loss: number
-  readonly accuracy?: number
-}
+import type { Averager } from './averages.js'
 
 /** Three numbers per batch in the results of {@link Trainer.run}. */
 export const RESULT_WIDTH = 3
+
+/** Rows that evaluation takes at a time. */
+export const EVALUATION_ROWS = 512
 
 /** What happens to gradients between backward and update. */
 export interface GradientRules {
@@ -17,6 +15,8 @@ export interface GradientRules {
   readonly clipNorm: number
   /** Batches of one update. */
   readonly accumulate: number
+  /** What every update goes into. */
+  readonly averager?: Averager | undefined
 }
 
 /** Runs batches of one model with one loss and one optimizer. The most rows of a batch were given when it was made. */
@@ -35,10 +35,10 @@ export interface Trainer {
     signal: AbortSignal | undefined,
     rates?: Float64Array,
   ): Promise<Float64Array>
+  /** Whether the model has changed so that another trainer is needed. */
+  readonly stale: boolean
   /** Updates from gradients that wait for more batches. */
   flush?(): void
-  /** Loss and accuracy over a data set; changes nothing. */
-  evaluate(data: Dataset, signal: AbortSignal | undefined): Promise<Evaluation>
 }
 
 /** Throws what the signal was aborted with. */

@@ -91,8 +91,9 @@ void apply_update(const KernelTable& table, ThreadPool& pool, const Blocks<T>& b
   begin = 0;
   for (std::size_t range = 0; blocks.average && range < update.ends.size(); range++) {
     const std::size_t end = update.ends[range];
-    if (update.frozen.empty() || !update.frozen[range])
-      average_into<T>(kernels, pool, end - begin, update.averaging, blocks.parameters + begin, blocks.average + begin);
+    Averaging how = update.averaging;
+    how.first |= !update.frozen.empty() && update.frozen[range];  // what stands still is its own average
+    average_into<T>(kernels, pool, end - begin, how, blocks.parameters + begin, blocks.average + begin);
     begin = end;
   }
 }

@@ -18,6 +18,7 @@ import {
   metrics,
   Sequential,
   SGD,
+  type Tensor,
 } from '../../lib/index.js'
 
 const root = mkdtempSync(join(tmpdir(), 'chainrule-callbacks-'))
@@ -165,7 +166,30 @@ describe('metrics in fit', () => {
     })
   })
 
+  it('may be objects that take rows in pieces', async () => {
+    const many = Array.from({ length: 1100 }, (_, i) => x[i % 12]!)
+    const validation = { x: many, y: many.map(([a]) => (a! > 0 ? 1 : 0)) }
+    const pieces: number[] = []
+    let [right, rows] = [0, 0]
+    const own = {
+      reset() {
+        right = rows = 0
+        pieces.length = 0
+      },
+      update(output: Tensor, target: Tensor) {
+        pieces.push(output.shape[0]!)
+        rows += output.shape[0]!
+        right += metrics.accuracy(output, target) * output.shape[0]!
+      },
+      result: () => right / rows,
+    }
+    const { epochs } = await fit(network(), data, { ...base(), validation, metrics: { own }, epochs: 2 })
+    expect(pieces).toEqual([512, 512, 76])
+    expect(epochs[1]!.metrics!.own).toBeCloseTo(epochs[1]!.validationAccuracy!, 12)
+  })
+
   it.each<[string, Partial<FitOptions>]>([
+    ['metric f1', { metrics: { f1: { reset() {} } as never }, validation: data }],
     ['validation data', { metrics: { f1: metrics.f1 } }],
     ['metric f1', { metrics: { f1: 1 as never }, validation: data }],
     ['metrics to be', { metrics: [] as never, validation: data }],

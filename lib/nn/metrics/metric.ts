@@ -9,6 +9,16 @@ import { type Labels, labelsOf } from '../labels.js'
 /** A number that says how good outputs are for their targets. */
 export type Metric = (output: Tensor, target: Tensor) => number
 
+/** A metric that takes rows in pieces, and keeps of them what it needs. */
+export interface MetricObject {
+  /** Begins anew. */
+  reset(): void
+  /** Takes the outputs of some more rows and their targets. */
+  update(output: Tensor, target: Tensor): void
+  /** The number for all rows since the beginning. */
+  result(): number
+}
+
 /** Scores [rows, classes] and the labels of their rows. */
 export function scoresAndLabels(operation: string, scores: unknown, labels: Labels) {
   const data = floatsOf(operation, 'scores', scores)
