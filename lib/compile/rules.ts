@@ -127,7 +127,8 @@ rule(ColumnEmbedding, (gate, [x], to) => {
   if (to.widthOf(x!) !== gate.inputs) return undefined
   const [table] = gate.parameters() as [Parameter]
   to.limitIndices(gate.entries)
-  const op = { kind: 'lookup', column: gate.column, weight: to.offsetOf(table), weightLength: table.size } as const
+  const place = { weight: to.offsetOf(table), weightLength: table.size, ...frozen(gate) }
+  const op = { kind: 'lookup', column: gate.column, ...place } as const
   return to.add(op, [x!], [gate.features])
 })
 

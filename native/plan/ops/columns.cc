@@ -71,6 +71,7 @@ class Lookup final : public Op<T> {
     const Input<T>& x = this->in[0];
     if (x.gradient() && !x.add)
       pass.over_elements(pass.rows * x.width(), [&](std::size_t b, std::size_t e) { std::fill(x.gradient() + b, x.gradient() + e, T(0)); });
+    if (!dtable) return {};
     return embedding_backward(pass.kernels(), pass.pool, pass.rows, this->out->width, entries(), reinterpret_cast<int32_t*>(indices_), this->out->gradient, dtable,
                               reinterpret_cast<int32_t*>(scratch_));
   }
