@@ -184,6 +184,30 @@ export type { Importance } from './report/importance.js'
 export { type ClassPredictions, type Predictions, scoresOf, type ValuePredictions } from './report/predictions.js'
 export { type ReportOptions, report } from './report/report.js'
 export { type Roles, summarize } from './report/summarize.js'
+export type { Evaluation } from './tabular/evaluation.js'
+export type { NumericScaling } from './tabular/features/numeric.js'
+export { loadTabular, TabularModel, type TabularPredictions } from './tabular/model.js'
+export type { TabularOptions } from './tabular/options.js'
+export { TablePreprocessor, type TablePreprocessorOptions } from './tabular/preprocessor.js'
+export type { MemberRecord, TrainingRecord } from './tabular/record.js'
+export type { TargetValue, Task } from './tabular/target.js'
+export { trainTabular } from './tabular/train.js'
+export type { CategoryInput } from './tabular/transforms/categories.js'
+export { type CategoryEncoderOptions, OneHotEncoder, OrdinalEncoder } from './tabular/transforms/encoders.js'
+export { transformFromJson } from './tabular/transforms/from-json.js'
+export { HashingEncoder, type HashingEncoderOptions } from './tabular/transforms/hashing.js'
+export { Imputer, type ImputerOptions, type ImputerStrategy } from './tabular/transforms/imputer.js'
+export type { NumericInput } from './tabular/transforms/matrix.js'
+export { QuantileTransformer, type QuantileTransformerOptions } from './tabular/transforms/quantile.js'
+export {
+  MinMaxScaler,
+  type MinMaxScalerOptions,
+  RobustScaler,
+  type RobustScalerOptions,
+  StandardScaler,
+} from './tabular/transforms/scalers.js'
+export { TargetScaler, type TargetScalerOptions } from './tabular/transforms/target.js'
+export type { Transform } from './tabular/transforms/transform.js'
 export {
   arange,
   fromRows,
