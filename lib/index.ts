@@ -67,7 +67,7 @@ export type { GateClass, Rule } from './graph/rules/rule.js'
 export { defineGradient } from './graph/rules/table.js'
 export type { GraphOptions } from './graph/run.js'
 export { apply, backward, type Operand, Variable, variable } from './graph/variable.js'
-export { type FileSummary, inspectFile, type TensorSummary } from './io/inspect.js'
+export { type FileSummary, inspectFile } from './io/inspect.js'
 export type { Json } from './io/json.js'
 export {
   load,
@@ -80,9 +80,13 @@ export {
   saveTensors,
 } from './io/model.js'
 export type { ModelExtras } from './io/model-file.js'
-export { decodeSafetensors, encodeSafetensors, type Safetensors } from './io/safetensors.js'
+export { type ExportOnnxOptions, encodeOnnx, exportOnnx, type ModelWithExtras } from './io/onnx/export.js'
+export { decodeOnnx, type ImportOnnxOptions, importOnnx } from './io/onnx/import.js'
+export type { OnnxSummary, PortSummary } from './io/onnx/summary.js'
+export { decodeSafetensors, encodeSafetensors, type Safetensors, type TensorSummary } from './io/safetensors.js'
 export { info, type SystemInfo, setThreads } from './native/system.js'
 export { BatchNorm, type BatchNormOptions } from './nn/batch-norm.js'
+export { Bind, type BindOptions } from './nn/bind.js'
 export { collapse } from './nn/collapse.js'
 export { ColumnEmbedding, type ColumnEmbeddingOptions } from './nn/column-embedding.js'
 export { type CopyOptions, copy } from './nn/copy.js'

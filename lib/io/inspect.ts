@@ -2,27 +2,19 @@
 import { FormatError } from '../errors.js'
 import type { GateConfig } from '../nn/entry.js'
 import { sizeOf } from '../tensor/shape.js'
-import { checkPath } from './files.js'
+import { checkPath, withFile } from './files.js'
 import type { Json } from './json.js'
 import { type ModelMetadata, parseMetadata } from './model-file.js'
-import type { Header, TensorEntry } from './safetensors.js'
+import { type OnnxSummary, summariseOnnx } from './onnx/summary.js'
+import type { Header, TensorEntry, TensorSummary } from './safetensors.js'
 import { withTensorFile } from './tensor-file.js'
 
-/** A tensor of a file. */
-export interface TensorSummary {
-  readonly name: string
-  /** Element type as the file's format calls it: F32, F64, I64 … */
-  readonly type: string
-  readonly shape: readonly number[]
-  readonly bytes: number
-}
-
 /** What a file holds. */
-export interface FileSummary {
+export interface FileSummary extends Partial<OnnxSummary> {
   readonly path: string
-  /** `chainrule` for a model, `chainrule-checkpoint`, or `safetensors` for what other programs have written. */
-  readonly format: 'chainrule' | 'chainrule-checkpoint' | 'safetensors'
-  /** Version of the format, for models and checkpoints. */
+  /** `chainrule` for a model, `chainrule-checkpoint`, `safetensors` for what other programs have written, or `onnx`. */
+  readonly format: 'chainrule' | 'chainrule-checkpoint' | 'safetensors' | 'onnx'
+  /** Version of the format, for models and checkpoints; of the operators for ONNX. */
   readonly version?: string
   /** Size of the file. */
   readonly bytes: number
@@ -45,14 +37,25 @@ export interface FileSummary {
 }
 
 /**
- * What a file holds: format, tensors, architecture, labels, training record. The header alone is read and checked; the
- * data is not.
- * @param path - a `.safetensors` file, of whatever program
+ * What a file holds: format, tensors, architecture, labels, training record. Of safetensors the header alone is read and
+ * checked, the data is not.
+ * @param path - safetensors or ONNX, of whatever program
  * @throws FileError if the file cannot be read, FormatError if it breaks a rule of its format
  */
 export async function inspectFile(path: string): Promise<FileSummary> {
   checkPath('inspectFile', path)
+  if (await isOnnx(path)) return { path, ...(await summariseOnnx('inspectFile', path)) }
   return withTensorFile('inspectFile', path, async ({ header, bytes }) => summaryOf(path, header, bytes))
+}
+
+// The first field of an ONNX model is its version, which leaves 0x08 in front; of safetensors it is a length in 8 bytes, a
+// header of which begins with {.
+async function isOnnx(path: string): Promise<boolean> {
+  return withFile('inspectFile', path, Number.MAX_SAFE_INTEGER, async (file) => {
+    const first = new Uint8Array(Math.min(9, file.size))
+    await file.read(first, 0)
+    return first[0] === 0x08 && first[8] !== 0x7b
+  })
 }
 
 function summaryOf(path: string, header: Header, bytes: number): FileSummary {

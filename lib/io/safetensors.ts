@@ -27,6 +27,15 @@ export interface TensorEntry {
   readonly end: number
 }
 
+/** A tensor of a file, as summaries tell of it. */
+export interface TensorSummary {
+  readonly name: string
+  /** Element type as the file's format calls it: F32, F64, I64 … */
+  readonly type: string
+  readonly shape: readonly number[]
+  readonly bytes: number
+}
+
 /** A checked header. */
 export interface Header {
   readonly entries: readonly TensorEntry[]

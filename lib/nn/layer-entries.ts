@@ -1,6 +1,8 @@
 // Layers and models in the list of gates that files can hold.
 import type { Gate } from '../gates/gate.js'
+import { zeros } from '../tensor/create.js'
 import { BatchNorm } from './batch-norm.js'
+import { Bind, bindable } from './bind.js'
 import { ColumnEmbedding } from './column-embedding.js'
 import { Dropout } from './dropout.js'
 import { Embedding } from './embedding.js'
@@ -112,6 +114,20 @@ const columnEmbedding: Entry = {
   shapes: ({ entries, features }) => ({ weight: [entries as number, features as number] }),
 }
 
+const bind: Entry = {
+  type: Bind,
+  read(gate) {
+    const { gate: of, value, position, trained } = gate as Bind
+    return { of: of.constructor.name, shape: value.shape, position, trained }
+  },
+  make({ of, shape, position, trained }, dtype) {
+    const type = Object.hasOwn(bindable, of as string) ? bindable[of as keyof typeof bindable] : undefined
+    const gate = type && new type()
+    return new Bind(gate!, zeros(shape as number[], dtype), { position: position as 1, trained: trained as boolean })
+  },
+  shapes: ({ shape }) => ({ value: Array.isArray(shape) ? shape : [Number.NaN] }),
+}
+
 function row(type: new (...gates: Gate[]) => Model): Entry {
   return { type, read: () => ({}), make: (_options, _dtype, inner) => new type(...inner), names: numbered }
 }
@@ -168,4 +184,5 @@ export const layerEntries: readonly Entry[] = [
   dropout,
   embedding,
   columnEmbedding,
+  bind,
 ]
