@@ -111,10 +111,32 @@ export class NativeError extends ChainruleError {
   }
 }
 
+/** Where in a file something is wrong, as far as that is known. Lines and columns count from 1. */
+export interface FormatPlace {
+  /** The path as it was given. */
+  readonly file?: string | undefined
+  readonly line?: number | undefined
+  /** Number of the field within the line. */
+  readonly column?: number | undefined
+}
+
 /** A file or buffer breaks the rules of its format. */
-export class FormatError extends ChainruleError {
-  constructor(operation: string, expected: string, actual: string, options?: ErrorOptions) {
-    super('INVALID_FORMAT', operation, expected, actual, options)
+export class FormatError extends ChainruleError implements FormatPlace {
+  readonly file?: string
+  readonly line?: number
+  readonly column?: number
+
+  constructor(
+    operation: string,
+    expected: string,
+    actual: string,
+    options: ErrorOptions & { place?: FormatPlace } = {},
+  ) {
+    const { place = {}, ...rest } = options
+    super('INVALID_FORMAT', operation, expected, actual, rest)
+    if (place.file !== undefined) this.file = place.file
+    if (place.line !== undefined) this.line = place.line
+    if (place.column !== undefined) this.column = place.column
   }
 }
 

@@ -4,8 +4,17 @@ import './compile/predictor.js'
 export { type ExplainOptions, explain } from './compile/explain.js'
 
 export { type Batch, type BatchOptions, batches } from './data/batches.js'
+export { readArrow } from './data/columnar/arrow.js'
+export { type ColumnarOptions, readParquet } from './data/columnar/parquet.js'
+export type { CsvOptions } from './data/csv/options.js'
+export { type CsvStreamOptions, parseCsv, readCsv, streamCsv } from './data/csv/read.js'
 export type { Rows, Samples } from './data/dataset.js'
 export { type IdxArray, type IdxData, parseIdx, readIdx } from './data/idx.js'
+export { type NpyArray, type NpyData, parseNpy, readNpy } from './data/npy.js'
+export { parseNpz, readNpz } from './data/npz.js'
+export { type JsonLinesOptions, readJsonLines } from './data/read/json.js'
+export type { ByteStream, SourceOptions, TextSource } from './data/read/source.js'
+export { readTable, type TableFormat, type TableReadOptions } from './data/read/table.js'
 export { type FoldOptions, kFold, type RowKeys, type Split, type SplitOptions, split } from './data/split.js'
 export type {
   BooleanColumn,

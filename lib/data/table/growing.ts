@@ -35,6 +35,12 @@ export class Growing<T extends NumericArray> {
     this.#next = 0
   }
 
+  /** Calls `see` with each element. */
+  forEach(see: (value: number) => void): void {
+    for (const piece of this.#pieces) for (let i = 0; i < piece.length; i++) see(piece[i]!)
+    for (let i = 0; i < this.#next; i++) see(this.#piece[i]!)
+  }
+
   /** The elements as one array. */
   finish(): T {
     return this.copyTo(new this.#type(this.length))

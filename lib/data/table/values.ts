@@ -72,6 +72,38 @@ export class ValueColumn {
     this.#store(converted)
   }
 
+  /** Adds the first `count` of many values; `refuse` makes the error for one that the column cannot hold. */
+  addAll(values: ArrayLike<unknown>, count: number, refuse: (mismatch: Mismatch, i: number) => Error): void {
+    for (let i = 0; i < count; i++) {
+      const value = values[i]
+      if (this.#addPlain(value)) continue
+      try {
+        this.add(value)
+      } catch (error) {
+        throw error instanceof Mismatch ? refuse(error, i) : error
+      }
+    }
+  }
+
+  // The common cases of add, without its detours, where the kind was told.
+  #addPlain(value: unknown): boolean {
+    if (this.#told === undefined) return false
+    if (this.#numbers !== undefined) {
+      if (typeof value === 'number') this.#numbers.push(value)
+      else if (typeof value === 'bigint' && value <= Number.MAX_SAFE_INTEGER && value >= Number.MIN_SAFE_INTEGER) {
+        this.#numbers.push(Number(value))
+      } else return false
+    } else if (this.#codes !== undefined) {
+      if (typeof value !== 'string') return false
+      this.#codes.push(this.#code(value))
+    } else if (this.#dates !== undefined) {
+      if (typeof value !== 'number' || !Number.isFinite(value)) return false
+      this.#dates.push(value)
+    } else return false
+    this.#rows++
+    return true
+  }
+
   /** The finished column. Texts that are all ISO dates are a column of dates, unless it was told to be categorical. */
   finish(): Column {
     if (this.#kind === undefined) this.#start('numeric') // nothing but missing cells
