@@ -17,6 +17,9 @@ constexpr double kLeastPart = 192 * 1024;
 /// Multiply-adds up to which one call of the block kernel does it all.
 constexpr double kTiny = 64 * 64 * 64;
 
+/// Strips of rows that a sink gets before the next ones, panel by panel: few, so that each page behind it is met once.
+constexpr std::size_t kSinkStrips = 4;
+
 /// A product as the kernels see it: vectors run along n, where C is transposed if the roles of A and B were exchanged.
 template <class T>
 struct Product {
@@ -73,8 +76,10 @@ bool compute_part(const Product<T>& q, std::size_t m0, std::size_t m1, std::size
   // Several blocks of A read what the first one has packed of B; a single one needs no more than one panel.
   const bool keep = m1 - m0 > mc;
   const std::size_t b_width = keep ? round_up(std::min(nc, n1 - n0), lanes) : static_cast<std::size_t>(q.kernels.wide[1]) * lanes;
-  if (q.way.pack_a && !(packed_a = static_cast<T*>(scratch().a.reserve((high * deep + lanes) * sizeof(T))))) return false;
-  if (q.way.pack_b && !(packed_b = static_cast<T*>(scratch().b.reserve(b_width * deep * sizeof(T))))) return false;
+  if (q.way.pack_a) packed_a = static_cast<T*>(scratch().a.reserve((high * deep + lanes) * sizeof(T)));
+  if (q.way.pack_b) packed_b = static_cast<T*>(scratch().b.reserve(b_width * deep * sizeof(T)));
+  // Without memory A stays where it is, and so does B where its rows are contiguous: slower, the same bits.
+  if (q.way.pack_b && !packed_b && q.b.col_stride != 1) return false;
 
   const Epilogue<T>& e = q.epilogue;
   // With beta = 0 the sums grow in `before` and the activation moves them to C: no copy.
@@ -89,11 +94,12 @@ bool compute_part(const Product<T>& q, std::size_t m0, std::size_t m1, std::size
   block.c_row = sums_row;
   block.alpha = q.alpha;
   block.shape = q.way.shape;
-  block.a_packed = q.way.pack_a;
+  block.a_packed = packed_a != nullptr;
   block.transposed = q.transposed;
   block.b_copy = packed_b;
   block.keep = keep;
-  block.c_far = q.way.c_far;
+  block.c_far = q.way.c_far && !e.sink;
+  block.sink = e.sink;
   const std::size_t columns_at_once = keep ? nc : n1 - n0;
   for (std::size_t j = n0; j < n1; j += columns_at_once) {  // loop 5
     block.n = std::min(columns_at_once, n1 - j);
@@ -106,12 +112,14 @@ bool compute_part(const Product<T>& q, std::size_t m0, std::size_t m1, std::size
       for (std::size_t i = m0; i < m1; i += mc) {  // loop 3
         block.m = std::min(mc, m1 - i);
         block.a = q.a.data + i * q.a.row_stride + p * q.a.col_stride;
-        if (q.way.pack_a) {
+        if (packed_a) {
           q.kernels.pack_a(block.m, block.k, block.a, q.a.row_stride, q.a.col_stride, q.way.shape.rows, packed_a);
           block.a = packed_a;
         }
         const std::size_t row = q.transposed ? j : i, column = q.transposed ? i : j;
         block.c = sums + row * sums_row + column;
+        block.sink_row = i;
+        block.sink_column = j;
         block.bias = last && e.bias ? e.bias + column : nullptr;
         (q.gemv ? q.kernels.gemv : q.dot ? q.kernels.dot : q.kernels.block)(block);
         if (keep && packed_b) {
@@ -132,7 +140,38 @@ bool compute_part(const Product<T>& q, std::size_t m0, std::size_t m1, std::size
   return true;
 }
 
+template <class T>
+Product<T> choose_product(const GemmKernels<T>& kernels, std::size_t m, std::size_t n, std::size_t k, T alpha, T beta, Matrix<const T> a, Matrix<const T> b,
+                          Matrix<T> c, const Epilogue<T>& epilogue) {
+  Product<T> q{kernels, m, n, k, alpha, beta, a, b, c.data, c.row_stride, false, epilogue, false, false, {}};
+  q.dot = a.col_stride == 1 && b.row_stride == 1 && b.col_stride != 1 && dot_pays(kernels, m, n, k);
+  q.gemv = one_row(kernels, m, n, b.col_stride) && (b.col_stride == 1 || (a.col_stride == 1 && b.row_stride == 1));
+  if (!q.dot && !q.gemv && a.row_stride == 1 && (b.col_stride != 1 || turning_pays(kernels, m, n, k))) {
+    // Aᵀ's rows are contiguous and B's are not, or too short for a vector: compute Cᵀ = Bᵀ·Aᵀ.
+    q.m = n;
+    q.n = m;
+    q.a = {b.data, b.col_stride, b.row_stride};
+    q.b = {a.data, a.col_stride, a.row_stride};
+    q.transposed = true;
+  }
+  q.way = choose_way(kernels, q.m, q.n, k, q.a.row_stride, q.b.row_stride, q.b.col_stride, q.dot || q.gemv, q.transposed);
+  // What a sink keeps for C should be walked row by row.
+  if (epilogue.sink) q.way.blocking.mc = kSinkStrips * static_cast<std::size_t>(q.way.shape.rows);
+  return q;
+}
+
 }  // namespace
+
+template <class T>
+bool gemm_sinks(const KernelTable& table, std::size_t m, std::size_t n, std::size_t k, Matrix<const T> a, Matrix<const T> b) {
+  if (m == 0 || n == 0 || k == 0) return false;
+  const Epilogue<T> none;
+  const Product<T> q = choose_product<T>(table.of<T>().gemm, m, n, k, T(1), T(0), a, b, {nullptr, n, 1}, none);
+  return !q.dot && !q.gemv && !q.transposed && k <= q.way.blocking.kc;
+}
+
+template bool gemm_sinks<float>(const KernelTable&, std::size_t, std::size_t, std::size_t, Matrix<const float>, Matrix<const float>);
+template bool gemm_sinks<double>(const KernelTable&, std::size_t, std::size_t, std::size_t, Matrix<const double>, Matrix<const double>);
 
 template <class T>
 Status gemm(const KernelTable& table, ThreadPool& pool, std::size_t m, std::size_t n, std::size_t k, T alpha, Matrix<const T> a,
@@ -144,7 +183,7 @@ Status gemm(const KernelTable& table, ThreadPool& pool, std::size_t m, std::size
     return {};
   }
   const GemmKernels<T>& kernels = table.of<T>().gemm;
-  const bool plain = !epilogue.activation && !epilogue.before;
+  const bool plain = !epilogue.activation && !epilogue.before && !epilogue.sink;
   const double work = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
   if (plain && work <= kTiny && (b.col_stride == 1 || (m == 1 && a.col_stride == 1 && b.row_stride == 1))) {
     // So small that looking for the best way would take longer than the product.
@@ -162,18 +201,7 @@ Status gemm(const KernelTable& table, ThreadPool& pool, std::size_t m, std::size
     }
     return {};
   }
-  Product<T> q{kernels, m, n, k, alpha, beta, a, b, c.data, c.row_stride, false, epilogue, false, false, {}};
-  q.dot = a.col_stride == 1 && b.row_stride == 1 && b.col_stride != 1 && dot_pays(kernels, m, n, k);
-  q.gemv = one_row(kernels, m, n, b.col_stride) && (b.col_stride == 1 || (a.col_stride == 1 && b.row_stride == 1));
-  if (!q.dot && !q.gemv && a.row_stride == 1 && (b.col_stride != 1 || turning_pays(kernels, m, n, k))) {
-    // Aᵀ's rows are contiguous and B's are not, or too short for a vector: compute Cᵀ = Bᵀ·Aᵀ.
-    q.m = n;
-    q.n = m;
-    q.a = {b.data, b.col_stride, b.row_stride};
-    q.b = {a.data, a.col_stride, a.row_stride};
-    q.transposed = true;
-  }
-  q.way = choose_way(kernels, q.m, q.n, k, q.a.row_stride, q.b.row_stride, q.b.col_stride, q.dot || q.gemv, q.transposed);
+  const Product<T> q = choose_product(kernels, m, n, k, alpha, beta, a, b, c, epilogue);
 
   const std::size_t mr = static_cast<std::size_t>(q.way.shape.rows), nr = static_cast<std::size_t>(q.way.shape.vectors * kernels.lanes);
   const Grid grid = choose_grid(q.m, q.n, k, mr, nr, static_cast<std::size_t>(pool.size()), kLeastPart, q.b.col_stride != 1 ? 8 : 1);

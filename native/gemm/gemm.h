@@ -24,7 +24,12 @@ struct Epilogue {
   const double* parameters = nullptr;       ///< the activation's constants
   T* before = nullptr;                      ///< (=) copy of C before the activation, for backward; row stride below
   size_t before_stride = 0;
+  const TileSink<T>* sink = nullptr;        ///< takes C tile by tile, in memory's stead; alone, beta = 0, and where gemm_sinks
 };
+
+/// Whether the sums of a product are complete in one sweep, so that a sink can take them.
+template <class T>
+bool gemm_sinks(const KernelTable& table, size_t m, size_t n, size_t k, Matrix<const T> a, Matrix<const T> b);
 
 /// C[m,n] = act(alpha·A[m,k]·B[k,n] + beta·C + bias). beta = 0 never reads C; k = 0 or alpha = 0 never reads A and B.
 /// Each element is summed in the same order whatever the number of threads: the same bits for every n of threads.

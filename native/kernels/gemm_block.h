@@ -112,8 +112,9 @@ CHAINRULE_INLINE Ahead<T> ahead_of(const GemmBlock<T>& block, size_t j, size_t s
 template <class T>
 void gemm_block(const GemmBlock<T>& block) {
   constexpr size_t lanes = Vec<T>::lanes;
-  // The highest tile, rounded up to whole squares.
+  // The highest tile, rounded up to whole squares; or the widest.
   alignas(64) T scratch[(Tiles::max_rows + lanes) * lanes * Tiles::vectors];
+  static_assert(sizeof scratch >= sizeof(T) * Tiles::max_vectors * lanes * Tiles::most_wide_rows);
   Panel<T> panel;
   panel.k = block.k;
   panel.alpha = block.transposed ? T(1) : block.alpha;
@@ -128,7 +129,7 @@ void gemm_block(const GemmBlock<T>& block) {
     const TileFunction<T>* const tiles = narrow ? kTiles<T>.of[wide][masked] : kTiles<T>.wide;
     panel.b = block.b_packed ? block.b + j * block.k : block.b + j * block.b_col;
     panel.b_row = block.b_packed ? width : block.b_row;
-    panel.c_row = block.transposed ? width : block.c_row;
+    panel.c_row = block.transposed || block.sink ? width : block.c_row;
     panel.bias = block.bias && !block.transposed ? block.bias + j : nullptr;
     panel.tail = Vec<T>::tail(columns - (width - lanes));
     T* copy = block.b_copy && !block.b_packed ? block.b_copy + (block.keep ? j * block.k : 0) : nullptr;
@@ -156,6 +157,11 @@ void gemm_block(const GemmBlock<T>& block) {
       if (block.transposed) {
         function(panel, a, scratch);
         store_transposed(block, block.bias ? block.bias + i : nullptr, scratch, width, rows, columns, block.c + j * block.c_row + i);
+      } else if (block.sink) {
+        const TileSink<T>& sink = *block.sink;
+        sink.expect(sink.context, block.sink_row + i, block.sink_column + j, rows, columns);
+        function(panel, a, scratch);
+        sink.take(sink.context, block.sink_row + i, block.sink_column + j, rows, columns, scratch, width);
       } else {
         function(panel, a, block.c + i * block.c_row + j);
       }

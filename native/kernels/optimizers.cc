@@ -50,7 +50,7 @@ template <class T> struct Average {
   }
 };
 
-/// m and v are averages of g and g²; p -= η/(1 - β1^t)·m/(√v/√(1 - β2^t) + ε). AMSGrad: the largest v so far in v's place.
+/// m and v are averages of g and g²; p -= η/(1 - β1^t)·m/(√v·r + ε) with r = 1/√(1 - β2^t). AMSGrad: the largest v so far in v's place.
 template <class T, bool amsgrad> struct AdamRule {
   Average<T> first, second;
   Vec<T> rate, root, epsilon;
@@ -62,7 +62,7 @@ template <class T, bool amsgrad> struct AdamRule {
       v = larger(at.load(s.s2), v);
       at.store(s.s2, v);
     }
-    return p - rate * m / (sqrt(v) / root + epsilon);
+    return p - rate * m / fma(near_sqrt(v), root, epsilon);
   }
 };
 template <class T> using Adam = AdamRule<T, false>;
@@ -179,18 +179,26 @@ template <class T> struct Lion {
 
 /// What all rules share comes first: g += l1·sign(p) + λ·p, and p shrinks by η·λ where decay is decoupled.
 template <template <class> class Rule, class T>
-static void optimize(size_t n, T* parameters, const T* gradient, T* s0, T* s1, T* s2, const OptimizerStep* step) {
-  const States<T> states{s0, s1, s2};
+static void optimize(size_t rows, size_t columns, size_t stride, T* parameters, const T* gradient, size_t gradient_stride, T* s0, T* s1, T* s2,
+                     const OptimizerStep* step) {
+  States<T> states{s0, s1, s2};
   const Rule<T> rule(Coefficients<T>{*step}, states);
   const Vec<T> l1(static_cast<T>(step->l1)), lambda(static_cast<T>(step->decay)), shrink(static_cast<T>(step->shrink));
   const bool penalty = step->l1 != 0.0, decay = step->decay != 0.0, shrinks = step->shrink != 1.0;
-  for_each_vector<T>(n, [=](auto at) CHAINRULE_INLINE_LAMBDA {
-    Vec<T> p = at.load(parameters), g = at.load(gradient);
-    if (penalty) g = fma(l1, direction(p), g);
-    if (decay) g = fma(lambda, p, g);
-    if (shrinks) p = p * shrink;
-    at.store(parameters, rule.move(at, p, g, states));
-  });
+  for (size_t row = 0; row < rows; row++) {
+    for_each_vector<T>(columns, [=](auto at) CHAINRULE_INLINE_LAMBDA {
+      Vec<T> p = at.load(parameters), g = at.load(gradient);
+      if (penalty) g = fma(l1, direction(p), g);
+      if (decay) g = fma(lambda, p, g);
+      if (shrinks) p = p * shrink;
+      at.store(parameters, rule.move(at, p, g, states));
+    });
+    parameters += stride;
+    gradient += gradient_stride;
+    if (states.s0) states.s0 += stride;
+    if (states.s1) states.s1 += stride;
+    if (states.s2) states.s2 += stride;
+  }
 }
 
 template <class T>

@@ -58,9 +58,11 @@ enum class Optimizer : int32_t { sgd, adam, adamw, amsgrad, nadam, radam, adamax
 struct OptimizerStep {
   double l1, decay, shrink, coefficients[8];
 };
-/// One pass over the flat vectors: parameters += , states s0 … s2 = . States that a rule does not have, or does without, are null.
+/// One pass over [rows, columns] of the flat vectors, rows of parameters and states `stride` apart: parameters += , states
+/// s0 … s2 = . States that a rule does not have, or does without, are null.
 template <class T>
-using OptimizerKernel = void (*)(size_t n, T* parameters, const T* gradient, T* s0, T* s1, T* s2, const OptimizerStep* step);
+using OptimizerKernel = void (*)(size_t rows, size_t columns, size_t stride, T* parameters, const T* gradient, size_t gradient_stride, T* s0, T* s1, T* s2,
+                                 const OptimizerStep* step);
 
 template <class T>
 struct Kernels {

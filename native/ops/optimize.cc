@@ -16,6 +16,14 @@ const OptimizerInfo kInfo[] = {
 };
 static_assert(sizeof kInfo / sizeof *kInfo == static_cast<std::size_t>(Optimizer::count));
 
+void prefetch_to_write(const void* address) {
+#if defined(__GNUC__)
+  __builtin_prefetch(address, 1, 2);
+#else
+  (void)address;
+#endif
+}
+
 /// b^n by squaring.
 double power(double b, int64_t n) {
   double result = 1;
@@ -85,7 +93,7 @@ Status optimizer_step(Optimizer rule, const double* options, int64_t step, const
     case Optimizer::adam:
     case Optimizer::adamw:
     case Optimizer::amsgrad:
-      set(o[0], 1 - o[0], o[1], 1 - o[1], rate / correction(o[0]), std::sqrt(correction(o[1])), o[2]);
+      set(o[0], 1 - o[0], o[1], 1 - o[1], rate / correction(o[0]), 1 / std::sqrt(correction(o[1])), o[2]);
       break;
     case Optimizer::nadam: {
       static thread_local MomentumSchedule schedule;
@@ -133,9 +141,32 @@ void optimize(const Kernels<T>& kernels, ThreadPool& pool, Optimizer rule, std::
   parallel_ranges(pool, n, kElementGrain, kElementUnit, [&](std::size_t begin, std::size_t end) {
     const FlushSubnormals flush;
     const auto part = [begin](T* p) { return p ? p + begin : nullptr; };
-    kernel(end - begin, parameters + begin, gradient + begin, part(states[0]), part(states[1]), part(states[2]), &step);
+    kernel(1, end - begin, 0, parameters + begin, gradient + begin, 0, part(states[0]), part(states[1]), part(states[2]), &step);
   });
 }
+
+template <class T>
+void TileUpdate<T>::take(void* context, std::size_t row, std::size_t column, std::size_t rows, std::size_t columns, const T* tile, std::size_t width) {
+  const TileUpdate& update = *static_cast<const TileUpdate*>(context);
+  const std::size_t offset = row * update.stride_ + column;
+  const auto part = [offset](T* p) { return p ? p + offset : nullptr; };
+  const FlushSubnormals flush;
+  update.kernel_(rows, columns, update.stride_, update.vectors_[0] + offset, tile, width, part(update.vectors_[1]), part(update.vectors_[2]),
+                 part(update.vectors_[3]), &update.step_);
+}
+
+template <class T>
+void TileUpdate<T>::expect(void* context, std::size_t row, std::size_t column, std::size_t rows, std::size_t columns) {
+  const TileUpdate& update = *static_cast<const TileUpdate*>(context);
+  const std::size_t offset = row * update.stride_ + column;
+  for (T* const vector : update.vectors_)
+    if (vector)
+      for (std::size_t i = 0; i < rows; i++)
+        for (std::size_t j = 0; j < columns; j += 64 / sizeof(T)) prefetch_to_write(vector + offset + i * update.stride_ + j);
+}
+
+template class TileUpdate<float>;
+template class TileUpdate<double>;
 
 template void optimize(const Kernels<float>&, ThreadPool&, Optimizer, std::size_t, float*, const float*, float* const (&)[3], const OptimizerStep&);
 template void optimize(const Kernels<double>&, ThreadPool&, Optimizer, std::size_t, double*, const double*, double* const (&)[3], const OptimizerStep&);

@@ -7,6 +7,9 @@
 
 namespace chainrule {
 
+// Elements of a weight from which on the passes over its gradient that are saved are worth more than the smaller strides.
+constexpr std::size_t kEarlyWeight = 16384;
+
 template <class T>
 Status Plan<T>::build(const KernelTable& table, const PlanDescription& description, std::unique_ptr<Plan>* plan) {
   const Status valid = validate(description, table.unary_count);
@@ -68,6 +71,12 @@ void Plan<T>::direct_gradients() {
     op.fresh = std::find(weights.begin(), weights.end(), weight) == weights.end();
     weights.push_back(weight);
   }
+  for (Op<T>* op : back_) {
+    const OpDescription& d = op->description();
+    op->early = d.kind == OpKind::linear && d.weight_length >= kEarlyWeight && std::count(weights.begin(), weights.end(), d.weight) == 1;
+    early_ = early_ || op->early;
+  }
+  updated_.reserve(back_.size());
 }
 
 // Time runs 0 … n−1 forward, n for the loss, n+1 … 2n backward (op i at 2n − i).

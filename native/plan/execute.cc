@@ -1,4 +1,7 @@
 // Runs a plan: forward, loss, backward, update.
+#include <algorithm>
+#include <mutex>
+
 #include "plan.h"
 
 namespace chainrule {
@@ -44,11 +47,21 @@ Status Plan<T>::train(ThreadPool& pool, const Blocks<T>& blocks, const Batch<T>&
   Status status = forward(p, batch);
   if (status.ok()) status = loss_.evaluate(p, output(), batch.targets, result);
   if (!status.ok() || !result->finite) return status;
+  // Weights that move while their gradients are computed are not to be seen before the others have moved too.
+  std::unique_lock<ParameterLock> alone;
+  if (early_ && update.early()) {
+    p.blocks = &blocks;
+    p.update = &update;
+    p.updated = &updated_;
+    if (blocks.lock) alone = std::unique_lock(*blocks.lock);
+  }
+  updated_.clear();
   for (Op<T>* op : back_) {
     status = op->backward(p);
     if (!status.ok()) return status;
   }
-  apply_update(table_, pool, blocks, update);
+  std::sort(updated_.begin(), updated_.end(), [](const Stretch& a, const Stretch& b) { return a.begin < b.begin; });
+  apply_update(table_, pool, blocks, update, updated_, alone);
   return {};
 }
 

@@ -11,6 +11,7 @@
 #include "../base/thread_pool.h"
 #include "../kernels/table.h"
 #include "description.h"
+#include "update.h"
 
 namespace chainrule {
 
@@ -35,6 +36,10 @@ struct Pass {
   T* const* buffers = nullptr;           ///< running statistics
   double* counters = nullptr;            ///< where the next masks begin
   ParameterLock* lock = nullptr;         ///< held while buffers change; null where nobody else can read them
+  // Where ops may update their weights on the way back, after which these are only listed: else null.
+  const Blocks<T>* blocks = nullptr;
+  const Update* update = nullptr;
+  std::vector<Stretch>* updated = nullptr;
 
   const Kernels<T>& kernels() const { return table.of<T>(); }
   template <class Body> void over_elements(std::size_t n, Body&& body) const { parallel_ranges(pool, n, kElementGrain, kElementUnit, body); }
@@ -101,6 +106,8 @@ class Op {
   Value<T>* out = nullptr;
   /// Parameters' gradients: = if this op is the first to come to them on the way back, else +=.
   bool fresh = true;
+  /// Whether no other op has the weight, and it is so large that its update pays while its gradient is in cache.
+  bool early = false;
 
  protected:
   /// Adds a spare gradient to the input's.

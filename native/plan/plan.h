@@ -79,6 +79,8 @@ class Plan {
   std::vector<Value<T>> values_;              // by value number
   std::vector<std::unique_ptr<Op<T>>> ops_;   // what is left after fusion
   std::vector<Op<T>*> back_;                  // those that go back, in that order
+  bool early_ = false;                        // whether some of them may update their weights themselves
+  std::vector<Stretch> updated_;              // by the ops of the running step
   AlignedBuffer arena_;
   LossHead<T> loss_;
   Memory<T> memory_;

@@ -68,24 +68,31 @@ void average_into(const Kernels<T>& kernels, ThreadPool& pool, std::size_t n, co
 
 }  // namespace
 
+const OptimizerStep* Update::step_of(std::size_t begin, std::size_t end) const {
+  const auto range = static_cast<std::size_t>(std::upper_bound(ends.begin(), ends.end(), begin) - ends.begin());
+  if (range == ends.size() || end > ends[range] || (!frozen.empty() && frozen[range])) return nullptr;
+  return &steps[range];
+}
+
 template <class T>
-void apply_update(const KernelTable& table, ThreadPool& pool, const Blocks<T>& blocks, const Update& update) {
+void apply_update(const KernelTable& table, ThreadPool& pool, const Blocks<T>& blocks, const Update& update, const std::vector<Stretch>& updated,
+                  std::unique_lock<ParameterLock>& alone) {
   if (update.none) return;
   const Kernels<T>& kernels = table.of<T>();
   clip_gradients(kernels, pool, update.ends.back(), blocks.gradients, update.clip);
-  std::unique_lock<ParameterLock> alone;
-  if (blocks.lock) alone = std::unique_lock(*blocks.lock);
+  if (blocks.lock && !alone) alone = std::unique_lock(*blocks.lock);
+  auto next = updated.begin();
   std::size_t begin = 0;
   for (std::size_t range = 0; range < update.ends.size(); range++) {
-    const std::size_t end = update.ends[range];
-    if (!update.frozen.empty() && update.frozen[range]) {
+    const bool frozen = !update.frozen.empty() && update.frozen[range];
+    while (begin < update.ends[range]) {
+      const std::size_t end = next != updated.end() ? std::min(next->begin, update.ends[range]) : update.ends[range];
+      T* states[3];
+      for (int i = 0; i < 3; i++) states[i] = blocks.state[i] ? blocks.state[i] + begin : nullptr;
+      if (end > begin && !frozen) optimize<T>(kernels, pool, update.rule, end - begin, blocks.parameters + begin, blocks.gradients + begin, states, update.steps[range]);
       begin = end;
-      continue;
+      if (next != updated.end() && begin == next->begin) begin = next++->end;
     }
-    T* states[3];
-    for (int i = 0; i < 3; i++) states[i] = blocks.state[i] ? blocks.state[i] + begin : nullptr;
-    optimize<T>(kernels, pool, update.rule, end - begin, blocks.parameters + begin, blocks.gradients + begin, states, update.steps[range]);
-    begin = end;
   }
   for (const RowBound& bound : update.bounds) bound_rows<T>(kernels, pool, bound, blocks.parameters + bound.offset);
   begin = 0;
@@ -98,7 +105,10 @@ void apply_update(const KernelTable& table, ThreadPool& pool, const Blocks<T>& b
   }
 }
 
-template void apply_update(const KernelTable&, ThreadPool&, const Blocks<float>&, const Update&);
-template void apply_update(const KernelTable&, ThreadPool&, const Blocks<double>&, const Update&);
+#define CHAINRULE_APPLY(T)                                                                                                              \
+  template void apply_update(const KernelTable&, ThreadPool&, const Blocks<T>&, const Update&, const std::vector<Stretch>&, \
+                             std::unique_lock<ParameterLock>&);
+CHAINRULE_APPLY(float)
+CHAINRULE_APPLY(double)
 
 }  // namespace chainrule

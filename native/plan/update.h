@@ -2,6 +2,7 @@
 #pragma once
 #include "../base/parameter_lock.h"
 #include "../base/thread_pool.h"
+#include <mutex>
 #include <vector>
 
 #include "../ops/clip.h"
@@ -49,14 +50,25 @@ struct Update {
   Status start(Optimizer of, int64_t from, const bool (&present)[3]);
   /// To the next step's.
   void advance();
+  /// Whether a parameter may move before the gradients of all others are known.
+  bool early() const { return !none && clip.value == 0 && clip.norm == 0; }
+  /// How [begin, end) moves; null where it stays, or not all of it moves alike.
+  const OptimizerStep* step_of(std::size_t begin, std::size_t end) const;
 
  private:
   Status prepare(std::size_t row);
   std::size_t row_ = 0;
 };
 
-/// Clips the gradients and applies the rule.
+/// A stretch of the flat vectors.
+struct Stretch {
+  std::size_t begin, end;
+};
+
+/// Clips the gradients and applies the rule to what lies between the stretches that have been updated, which ascend.
+/// `alone` holds the blocks' lock, or takes it when the parameters change.
 template <class T>
-void apply_update(const KernelTable& table, ThreadPool& pool, const Blocks<T>& blocks, const Update& update);
+void apply_update(const KernelTable& table, ThreadPool& pool, const Blocks<T>& blocks, const Update& update, const std::vector<Stretch>& updated,
+                  std::unique_lock<ParameterLock>& alone);
 
 }  // namespace chainrule

@@ -247,7 +247,7 @@ TEST(rules_with_edges) {
       float p[3] = {1, 1, 1}, g[3] = {0, nan, -0.0f}, s[3][3] = {};
       OptimizerStep step;
       optimizer_step(c.rule, c.options, 1, c.states, &step);
-      table->f32.optimize[static_cast<int>(c.rule)](3, p, g, s[0], c.states[1] ? s[1] : nullptr, c.states[2] ? s[2] : nullptr, &step);
+      table->f32.optimize[static_cast<int>(c.rule)](1, 3, 0, p, g, 0, s[0], c.states[1] ? s[1] : nullptr, c.states[2] ? s[2] : nullptr, &step);
       CHECK(p[0] == 1 && p[2] == 1 && std::isnan(p[1]) == c.moves);
     }
   }

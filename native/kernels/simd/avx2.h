@@ -58,6 +58,7 @@ template <> struct Vec<float> {
   CHAINRULE_INLINE friend Vec min(Vec a, Vec b) { return _mm256_min_ps(a.v, b.v); }
   CHAINRULE_INLINE friend Vec max(Vec a, Vec b) { return _mm256_max_ps(a.v, b.v); }
   CHAINRULE_INLINE friend Vec sqrt(Vec a) { return _mm256_sqrt_ps(a.v); }
+  CHAINRULE_INLINE friend Vec near_sqrt(Vec a) { return sqrt(a); }
   CHAINRULE_INLINE friend Vec abs(Vec a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a.v); }
   CHAINRULE_INLINE friend Vec copysign(Vec magnitude, Vec sign) {
     return abs(magnitude) | Vec(_mm256_and_ps(_mm256_set1_ps(-0.0f), sign.v));
@@ -120,6 +121,7 @@ template <> struct Vec<double> {
   CHAINRULE_INLINE friend Vec min(Vec a, Vec b) { return _mm256_min_pd(a.v, b.v); }
   CHAINRULE_INLINE friend Vec max(Vec a, Vec b) { return _mm256_max_pd(a.v, b.v); }
   CHAINRULE_INLINE friend Vec sqrt(Vec a) { return _mm256_sqrt_pd(a.v); }
+  CHAINRULE_INLINE friend Vec near_sqrt(Vec a) { return sqrt(a); }
   CHAINRULE_INLINE friend Vec abs(Vec a) { return _mm256_andnot_pd(_mm256_set1_pd(-0.0), a.v); }
   CHAINRULE_INLINE friend Vec copysign(Vec magnitude, Vec sign) {
     return abs(magnitude) | Vec(_mm256_and_pd(_mm256_set1_pd(-0.0), sign.v));

@@ -60,6 +60,11 @@ template <> struct Vec<float> {
   CHAINRULE_INLINE friend Vec min(Vec a, Vec b) { return _mm512_min_ps(a.v, b.v); }
   CHAINRULE_INLINE friend Vec max(Vec a, Vec b) { return _mm512_max_ps(a.v, b.v); }
   CHAINRULE_INLINE friend Vec sqrt(Vec a) { return _mm512_sqrt_ps(a.v); }
+  CHAINRULE_INLINE friend Vec near_sqrt(Vec a) {  // one step of Goldschmidt's; 0 and inf are their own roots
+    const __m512 r = _mm512_rsqrt14_ps(a.v), root = _mm512_mul_ps(a.v, r), half = _mm512_mul_ps(r, _mm512_set1_ps(0.5f));
+    const __m512 better = _mm512_fmadd_ps(_mm512_fnmadd_ps(root, half, _mm512_set1_ps(0.5f)), root, root);
+    return _mm512_mask_mov_ps(better, _mm512_fpclass_ps_mask(a.v, 0x0e), a.v);
+  }
   CHAINRULE_INLINE friend Vec abs(Vec a) { return _mm512_andnot_ps(_mm512_set1_ps(-0.0f), a.v); }
   CHAINRULE_INLINE friend Vec copysign(Vec magnitude, Vec sign) {  // bit by bit: mask ? sign : magnitude
     return from_bits(_mm512_ternarylogic_epi32(_mm512_set1_epi32(INT32_MIN), sign.bits(), magnitude.bits(), 0xca));
@@ -119,6 +124,7 @@ template <> struct Vec<double> {
   CHAINRULE_INLINE friend Vec min(Vec a, Vec b) { return _mm512_min_pd(a.v, b.v); }
   CHAINRULE_INLINE friend Vec max(Vec a, Vec b) { return _mm512_max_pd(a.v, b.v); }
   CHAINRULE_INLINE friend Vec sqrt(Vec a) { return _mm512_sqrt_pd(a.v); }
+  CHAINRULE_INLINE friend Vec near_sqrt(Vec a) { return sqrt(a); }
   CHAINRULE_INLINE friend Vec abs(Vec a) { return _mm512_andnot_pd(_mm512_set1_pd(-0.0), a.v); }
   CHAINRULE_INLINE friend Vec copysign(Vec magnitude, Vec sign) {
     return from_bits(_mm512_ternarylogic_epi64(_mm512_set1_epi64(INT64_MIN), sign.bits(), magnitude.bits(), 0xca));

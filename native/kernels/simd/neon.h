@@ -66,6 +66,7 @@ template <> struct Vec<float> {
   CHAINRULE_INLINE friend Vec min(Vec a, Vec b) { return vbslq_f32(vcltq_f32(a.v, b.v), a.v, b.v); }
   CHAINRULE_INLINE friend Vec max(Vec a, Vec b) { return vbslq_f32(vcgtq_f32(a.v, b.v), a.v, b.v); }
   CHAINRULE_INLINE friend Vec sqrt(Vec a) { return vsqrtq_f32(a.v); }
+  CHAINRULE_INLINE friend Vec near_sqrt(Vec a) { return sqrt(a); }
   CHAINRULE_INLINE friend Vec abs(Vec a) { return vabsq_f32(a.v); }
   CHAINRULE_INLINE friend Vec copysign(Vec magnitude, Vec sign) { return vbslq_f32(vdupq_n_u32(0x80000000u), sign.v, magnitude.v); }
   CHAINRULE_INLINE friend Vec round(Vec a) { return vrndnq_f32(a.v); }
@@ -125,6 +126,7 @@ template <> struct Vec<double> {
   CHAINRULE_INLINE friend Vec min(Vec a, Vec b) { return vbslq_f64(vcltq_f64(a.v, b.v), a.v, b.v); }
   CHAINRULE_INLINE friend Vec max(Vec a, Vec b) { return vbslq_f64(vcgtq_f64(a.v, b.v), a.v, b.v); }
   CHAINRULE_INLINE friend Vec sqrt(Vec a) { return vsqrtq_f64(a.v); }
+  CHAINRULE_INLINE friend Vec near_sqrt(Vec a) { return sqrt(a); }
   CHAINRULE_INLINE friend Vec abs(Vec a) { return vabsq_f64(a.v); }
   CHAINRULE_INLINE friend Vec copysign(Vec magnitude, Vec sign) {
     return vbslq_f64(vdupq_n_u64(uint64_t(1) << 63), sign.v, magnitude.v);

@@ -79,6 +79,7 @@ template <class T> struct Vec {
   CHAINRULE_INLINE friend Vec min(Vec a, Vec b) { return a.v < b.v ? a.v : b.v; }
   CHAINRULE_INLINE friend Vec max(Vec a, Vec b) { return a.v > b.v ? a.v : b.v; }
   CHAINRULE_INLINE friend Vec sqrt(Vec a) { return square_root(a.v); }
+  CHAINRULE_INLINE friend Vec near_sqrt(Vec a) { return sqrt(a); }
   CHAINRULE_INLINE friend Vec abs(Vec a) { return from_bits(a.bits() & ~sign_bit); }
   CHAINRULE_INLINE friend Vec copysign(Vec magnitude, Vec sign) {
     return from_bits((magnitude.bits() & ~sign_bit) | (sign.bits() & sign_bit));

@@ -10,6 +10,7 @@
 //   Vec<T>::load(p, tail), v.store(p, tail)   the first n lanes, tail = Vec<T>::tail(n), 0 <= n <= lanes: other bytes are
 //                                        never touched, other lanes are loaded as 0
 //   + - * /  -x  fma(a,b,c) = a·b+c  fms = a·b-c  fnma = c-a·b      sqrt abs copysign(magnitude, sign) round (half to even)
+//   near_sqrt(a)                         the root within 1 ULP, where that is faster than the correctly rounded one
 //   min(a,b) = a<b ? a : b   max(a,b) = a>b ? a : b                 so b, where either is NaN or both are zeros
 //   < <= > >= == !=  -> Mask<T>; & | ! on masks; select(mask, a, b); any all first(mask) (index of the first true lane)
 //   & | ^ andnot(a,b) = ~a & b  shift_left<k> shift_right<k> (logical) add_bits sub_bits    on the bit patterns

@@ -35,10 +35,21 @@ class Linear final : public Op<T> {
       parallel_ranges(pass.pool, outputs(), kElementGrain / pass.rows + 1, kElementUnit, [&](std::size_t b, std::size_t e) {
         pass.kernels().column_sums(pass.rows, e - b, dz + b, outputs(), pass.gradients + this->d_.bias + b, !this->fresh);
       });
+    const Status status = input_gradient(pass, dz);
+    if (!status.ok()) return status;
     // dW[out, in] = dzᵀ·x
-    const Status status = gemm<T>(pass.table, pass.pool, outputs(), in, pass.rows, T(1), {dz, 1, outputs()}, {x.data(), in, 1}, this->fresh ? T(0) : T(1),
-                                  {pass.gradients + this->d_.weight, in, 1});
-    return status.ok() ? input_gradient(pass, dz) : status;
+    const Matrix<const T> left{dz, 1, outputs()}, right{x.data(), in, 1};
+    if (const OptimizerStep* step = updates(pass, left, right)) {
+      const Blocks<T>& blocks = *pass.blocks;
+      T* states[3];
+      for (int i = 0; i < 3; i++) states[i] = blocks.state[i] ? blocks.state[i] + this->d_.weight : nullptr;
+      const TileUpdate<T> update(pass.kernels(), pass.update->rule, *step, in, blocks.parameters + this->d_.weight, states);
+      Epilogue<T> epilogue;
+      epilogue.sink = &update.sink();
+      pass.updated->push_back({this->d_.weight, this->d_.weight + outputs() * in});
+      return gemm<T>(pass.table, pass.pool, outputs(), in, pass.rows, T(1), left, right, T(0), {nullptr, in, 1}, epilogue);
+    }
+    return gemm<T>(pass.table, pass.pool, outputs(), in, pass.rows, T(1), left, right, this->fresh ? T(0) : T(1), {pass.gradients + this->d_.weight, in, 1});
   }
 
   bool keeps_input() const override { return true; }
@@ -77,6 +88,11 @@ class Linear final : public Op<T> {
                    x.add ? T(1) : T(0), {x.gradient(), x.width(), 1});
   }
 
+  /// How the weight moves with this pass, tile by tile of its gradient; null if its gradient is to be written.
+  const OptimizerStep* updates(const Pass<T>& pass, const Matrix<const T>& left, const Matrix<const T>& right) const {
+    if (!this->early || !pass.update || !gemm_sinks<T>(pass.table, outputs(), this->in[0].width(), pass.rows, left, right)) return nullptr;
+    return pass.update->step_of(this->d_.weight, this->d_.weight + this->d_.weight_length);
+  }
   int32_t fused_ = -1;
   const UnaryKernel<T>* activation_ = nullptr;
   Keeps keeps_ = Keeps::nothing;
