@@ -3,6 +3,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Adam, CrossEntropy, fit, MeanSquaredError, mlp, SGD, setThreads } from 'chainrule'
 import { native } from '../dist/esm/native/load.js'
 import { JsMlp } from './js-mlp.mjs'
+import { trainingPeers } from './peers.mjs'
 import { generator, numbers, percent, race, short, threadCounts, times } from './support.mjs'
 
 export const title = 'Training end to end through fit, in thousand samples per second: median (best)'
@@ -46,7 +47,7 @@ export async function run({ sizes, batch, batches, optimizer: kind }, processors
     verbose: false,
   }
   const large = flopsPerSample(sizes) * batch > 2e9
-  const result = { fit: {}, peak: {}, delay: {}, flops: flopsPerSample(sizes) }
+  const result = { fit: {}, peak: {}, delay: {}, peers: {}, flops: flopsPerSample(sizes) }
   if (labelled && !large) {
     const rival = new JsMlp(sizes, batch, { optimizer: kind, learningRate: 1e-4, random })
     const { js } = await race({ js: () => rival.step(x, y, batch) }, { rounds: 5 })
@@ -59,6 +60,7 @@ export async function run({ sizes, batch, batches, optimizer: kind }, processors
     result.fit[threads] = { median: epoch.median / rows, min: epoch.min / rows }
     result.peak[threads] = Math.max(before, native().measurePeak(false, threads))
     result.delay[threads] = await loopDelay(() => fit(model, { x, y }, options))
+    result.peers[threads] = trainingPeers({ sizes, batch, batches: Math.min(batches, 500), optimizer: kind }, threads)
   }
   return result
 }
@@ -74,10 +76,17 @@ async function loopDelay(epoch) {
 
 export function show(results, processors) {
   const counts = threadCounts(processors)
+  const peersOf = (t) => [...new Set(results.flatMap(({ result }) => Object.keys(result.peers[t] ?? {})))]
   const head = [
     'network',
     'pure JS',
-    ...counts.flatMap((t) => [`fit, ${t} thread${t > 1 ? 's' : ''}`, '× JS', 'of bound', 'loop ms']),
+    ...counts.flatMap((t) => [
+      `fit, ${t} thread${t > 1 ? 's' : ''}`,
+      '× JS',
+      ...peersOf(t).map((name) => `× ${name}`),
+      'of bound',
+      'loop ms',
+    ]),
   ]
   const rate = (seconds) => short(1 / seconds / 1000)
   const rows = results.map(({ name, result }) => [
@@ -89,12 +98,17 @@ export function show(results, processors) {
       return [
         `${rate(median)} (${rate(min)})`,
         result.js ? times(result.js.median / median) : '–',
+        ...peersOf(t).map((name) => {
+          const peer = result.peers[t][name]
+          return peer ? times(peer.median / median) : '–'
+        }),
         percent(part),
         `${short(result.delay[t].p99)} (${short(result.delay[t].max)})`,
       ]
     }),
   ])
   const note = [
+    '× a peer: medians, one after the other in this run; peers take their rows in order, fit shuffles and gathers them.',
     'Of bound: part of the rate at which the multiply-adds alone would go, measured before and after each case.',
     'Loop ms: delay of the event loop while it trains, 99th percentile (longest).',
   ].join('\n')
