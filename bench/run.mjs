@@ -6,20 +6,36 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { table } from './support.mjs'
 
-const questions = ['gemm', 'libraries', 'activations', 'softmax', 'rows', 'gates', 'step', 'epoch', 'train']
+const questions = [
+  'gemm',
+  'libraries',
+  'fusion',
+  'activations',
+  'softmax',
+  'rows',
+  'gates',
+  'step',
+  'epoch',
+  'train',
+  'predict',
+  'start',
+]
 const help = `Measures chainrule against a multi-layer perceptron in plain JavaScript (bench/js-mlp.mjs), in one run.
 
   npm run bench -- [questions] [--json]
 
   gemm          matrix products: squares, and those of a training step
   libraries     matrix products beside OpenBLAS, BLIS, oneDNN, Eigen and libxsmm, as far as they are installed
+  fusion        fused passes beside the same passes one by one
   activations   activation gates forward and backward; numpy and torch beside them where python3 (or $PYTHON) has them
   softmax       softmax with cross-entropy and its gradient, likewise
   gates         what a gate costs beside its kernel
   rows          passes at the memory's speed: normalisation, embeddings, dropout, optimizers
   step          one training step of 784-512-256-10 at batch 128
   epoch         one epoch over MNIST
-  train         five networks end to end, samples per second
+  train         five networks end to end, samples per second; torch and scikit-learn beside them where python3 has them
+  predict       predictions of 1, 32 and 1024 rows; onnxruntime-node beside them where it is installed
+  start         from the start of a process to the first prediction; compiling
 
   --json        one JSON object instead of tables
   --help        this text`
