@@ -7,9 +7,6 @@
 
 namespace chainrule {
 
-// Elements of a weight from which on the passes over its gradient that are saved are worth more than the smaller strides.
-constexpr std::size_t kEarlyWeight = 16384;
-
 template <class T>
 Status Plan<T>::build(const KernelTable& table, const PlanDescription& description, std::unique_ptr<Plan>* plan) {
   const Status valid = validate(description, table.unary_count);
@@ -73,7 +70,7 @@ void Plan<T>::direct_gradients() {
   }
   for (Op<T>* op : back_) {
     const OpDescription& d = op->description();
-    op->early = d.kind == OpKind::linear && d.weight_length >= kEarlyWeight && std::count(weights.begin(), weights.end(), d.weight) == 1;
+    op->early = d.kind == OpKind::linear && d.weight_length >= description_.early_weight && std::count(weights.begin(), weights.end(), d.weight) == 1;
     early_ = early_ || op->early;
   }
   updated_.reserve(back_.size());

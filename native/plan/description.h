@@ -44,6 +44,10 @@ struct OpDescription {
   bool frozen = false;               ///< none of its parameters is trained: they get no gradient
 };
 
+/// Elements of a weight from which on its update pays tile by tile (bench/native/fusion_bench.cc): below, gradient and
+/// optimizer state are in cache anyway.
+inline constexpr std::size_t kEarlyWeight = std::size_t{1} << 18;
+
 struct PlanDescription {
   std::size_t batch = 0;             ///< the most rows of one batch
   std::vector<std::size_t> widths;   ///< elements per row of each value; widths[0] is the input's
@@ -54,6 +58,7 @@ struct PlanDescription {
   bool integers = false;             ///< the input are indices, which embeddings look up
   std::vector<std::size_t> buffers;  ///< lengths of what is kept from batch to batch but not trained
   std::size_t counters = 0;
+  std::size_t early_weight = kEarlyWeight;
 };
 
 /// What indices must stay below: the fewest entries of the embeddings.

@@ -36,6 +36,7 @@ PlanDescription network() {
     d.ops.push_back(op);
   }
   d.parameters = at;
+  d.early_weight = 16384;
   d.loss = LossKind::squared_error;
   return d;
 }
