@@ -13,6 +13,7 @@
 
 #include "../../native/base/aligned.h"
 #include "../../native/dispatch/dispatch.h"
+#include "../../native/ops/optimize.h"
 
 using namespace chainrule;
 
@@ -110,10 +111,13 @@ void bench(const KernelTable* table, size_t n) {
   line("maximum", 1, [&] { sink += k.maximum(n, x.p); });
   line("first_non_finite", 1, [&] { sink += static_cast<double>(k.first_non_finite(n, x.p)); });
   line("squared_error", 3, [&] { sink += k.squared_error(n, x.p, y.p, 1e-3, out.p); });
-  SgdOptions sgd{1e-9, 0.9, 0, 1e-4, 0, 0};
-  line("sgd momentum", 5, [&] { k.sgd(n, x.p, dy.p, out.p, &sgd); });
-  AdamOptions adam{1e-9, 0.9, 0.999, 1e-8, 0, 0, 10};
-  line("adam", 7, [&] { k.adam(n, x.p, dy.p, out.p, v.p, &adam); });
+  const auto optimizer = [&](const char* name, Optimizer rule, double traffic, const std::vector<double>& options, T* second) {
+    OptimizerStep step;
+    if (optimizer_step(rule, options.data(), 10, {true, second != nullptr, false}, &step).ok())
+      line(name, traffic, [&] { k.optimize[static_cast<int>(rule)](1, n, 0, x.p, dy.p, 0, out.p, second, nullptr, &step); });
+  };
+  optimizer("sgd momentum", Optimizer::sgd, 5, {1e-9, 0, 0, 0, 0.9, 0, 0}, nullptr);
+  optimizer("adam", Optimizer::adam, 7, {1e-9, 0, 0, 0, 0.9, 0.999, 1e-8}, v.p);
   for (size_t cols : {2, 3, 10, 32, 100, 1000, 50000}) {
     if (cols > n) continue;
     const size_t rows = n / cols;
