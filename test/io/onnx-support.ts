@@ -6,6 +6,17 @@ import { type AttributeInit, elementType, encodeModel, type ModelInit } from '..
 
 /** Runs a model in onnxruntime; returns the numbers of its output of some name, else of the first. */
 export async function runOnnx(bytes: Uint8Array, feeds: Record<string, Tensor>, output?: string): Promise<number[]> {
+  const { session, results } = await run(bytes, feeds)
+  return Array.from(results[output ?? session.outputNames[0]!]!.data as Float32Array, Number)
+}
+
+/** The numbers of all outputs, in the order of the graph. */
+export async function runOnnxAll(bytes: Uint8Array, feeds: Record<string, Tensor>): Promise<number[][]> {
+  const { session, results } = await run(bytes, feeds)
+  return session.outputNames.map((name) => Array.from(results[name]!.data as Float32Array, Number))
+}
+
+async function run(bytes: Uint8Array, feeds: Record<string, Tensor>) {
   const session = await ort.InferenceSession.create(bytes, { logSeverityLevel: 3, intraOpNumThreads: 1 })
   const inputs = Object.entries(feeds).map(([name, { dtype, data, shape }]) => {
     const type = session.inputMetadata.find((each) => each.name === name)
@@ -17,8 +28,7 @@ export async function runOnnx(bytes: Uint8Array, feeds: Record<string, Tensor>, 
         : new ort.Tensor(dtype, data as never, shape),
     ]
   })
-  const results = await session.run(Object.fromEntries(inputs))
-  return Array.from(results[output ?? session.outputNames[0]!]!.data as Float32Array, Number)
+  return { session, results: await session.run(Object.fromEntries(inputs)) }
 }
 
 /** The numbers of a network's output as in inference. */
@@ -65,7 +75,7 @@ export interface TestModel {
   readonly inputs?: Record<string, readonly (number | string)[]>
   readonly integers?: readonly string[]
   readonly constants?: Record<string, Tensor>
-  readonly output?: string
+  readonly outputs?: readonly string[]
   readonly double?: boolean
 }
 
@@ -76,7 +86,7 @@ export function modelOf({
   inputs = { x: ['n', 4] },
   integers = [],
   constants = {},
-  output = 'y',
+  outputs = ['y'],
   double,
 }: TestModel): ModelInit {
   const float = double ? elementType.float64 : elementType.float32
@@ -106,12 +116,12 @@ export function modelOf({
     opsetImport: [{ domain: '', version: BigInt(opset) }],
     graph: {
       name: 'test',
-      node: nodes.map(({ op, inputs: input, outputs, attributes = [], domain = '' }, i) => ({
+      node: nodes.map(({ op, inputs: input, outputs: made, attributes = [], domain = '' }, i) => ({
         name: `n${i}`,
         opType: op,
         domain,
         input: [...input],
-        output: [...(outputs ?? [i + 1 === nodes.length ? output : `v${i}`])],
+        output: [...(made ?? [i + 1 === nodes.length ? outputs[0]! : `v${i}`])],
         attribute: [...attributes],
       })),
       // Before the fourth version of the format, initializers were inputs too.
@@ -121,7 +131,7 @@ export function modelOf({
         ),
         ...(opset < 9 ? Object.entries(constants).map(([name, t]) => value(name, typeOf(t), t.shape)) : []),
       ],
-      output: [value(output, float)],
+      output: outputs.map((name) => value(name, float)),
       initializer: Object.entries(constants).map(([name, t]) => tensorOf(name, t)),
     },
   }

@@ -60,8 +60,10 @@ const cast: Handler = (a, n) => {
   const to = targetOf(n)
   const x = n.input(0)
   if (floating.includes(to)) return toFloats(a, x)
-  if (to === elementType.bool || to === elementType.string) n.refuse('a type of numbers', typeName(to))
-  if (x.kind === 'constant') return { ...x, integer: true, value: truncated(x.value) }
+  if (to === elementType.string || (to === elementType.bool && x.kind !== 'constant')) {
+    n.refuse('a type of numbers', typeName(to))
+  }
+  if (x.kind === 'constant') return { ...x, integer: true, value: whole(x.value, to === elementType.bool) }
   return toIntegers(a, n, n.asWire(x))
 }
 
@@ -78,8 +80,8 @@ function toFloats(a: Assembly, x: Operand): Operand {
   return x.kind === 'wire' && x.integer ? { ...x, integer: false } : x
 }
 
-function truncated({ data, shape: extents }: Tensor): Tensor {
-  return new Tensor(Float64Array.from(data, Math.trunc), extents)
+function whole({ data, shape: extents }: Tensor, truth: boolean): Tensor {
+  return new Tensor(Float64Array.from(data, truth ? (value) => (value === 0 ? 0 : 1) : Math.trunc), extents)
 }
 
 // Numbers made whole serve as indices alone: those of an input, or one column of a table.

@@ -70,7 +70,7 @@ function softmax(type: new (options: SoftmaxOptions) => Gate): Handler {
     const x = dataOf(n)
     const shape = x.kind === 'constant' ? x.value.shape : x.shape
     const axis = n.int('axis', n.version < 13 ? 1 : -1)
-    if (n.version >= 13) return emitOne(a, n, new type({ axis }), x, shape)
+    if (n.version >= 13) return emitOne(a, n, new type({ axis: shape ? axisOf(axis, shape.length) : axis }), x, shape)
     const known = knownShape(n, x)
     const first = axisOf(axis, known.length)
     if (first === known.length - 1) return emitOne(a, n, new type({ axis: -1 }), x, known)
