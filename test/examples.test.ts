@@ -110,6 +110,16 @@ it('docs/training.md: its code runs', () => {
   }
 })
 
+it('docs/files.md: its code prints what its comments say', () => {
+  const said = ['versicolor [ 1, 3 ]\n67\n', '2-layer network, input [batch, 4]\n']
+  for (const [i, [, code]] of Array.from(
+    readFileSync(join(root, 'docs/files.md'), 'utf8').matchAll(/^```js\n(.*?)^```/gms),
+  ).entries()) {
+    const placed = code!.replaceAll(/'([\w.]+\.(safetensors|onnx))'/g, (_, path) => JSON.stringify(join(folder, path)))
+    expect(node('--input-type=module', '--eval', placed)).toBe(said[i])
+  }
+})
+
 describe('README.md', () => {
   const text = readFileSync(join(root, 'README.md'), 'utf8')
   const blocks = Array.from(text.matchAll(/^```js\n(.*?)^```/gms), ([, code]) => code!)
@@ -134,7 +144,7 @@ describe('README.md', () => {
   })
 
   it('points only at files that exist', () => {
-    for (const page of ['README.md', 'docs/architecture.md', 'docs/gates.md', 'docs/networks.md']) {
+    for (const page of ['README.md', 'docs/architecture.md', 'docs/gates.md', 'docs/networks.md', 'docs/files.md']) {
       const links = readFileSync(join(root, page), 'utf8').matchAll(/\]\((?!https?:)([^)#]+)\)/g)
       for (const [, path] of links) expect(existsSync(resolve(root, page, '..', path!)), `${page}: ${path}`).toBe(true)
     }

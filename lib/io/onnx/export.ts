@@ -49,9 +49,15 @@ export interface ExportOnnxOptions {
   readonly overwrite?: boolean
 }
 
-/** A network with what belongs to it: what {@link exportOnnx} takes beside a network alone. */
-export interface ModelWithExtras extends ModelExtras {
+/** A network with what belongs to it, such as a TabularModel: what {@link exportOnnx} takes beside a network alone. */
+export interface ModelWithExtras {
   readonly model: Model
+  /** How raw data becomes the input: plain JSON, or what gives it as `toJSON()`. */
+  readonly preprocessing?: Json | { toJSON(): Json }
+  /** The classes, in the order of the outputs. */
+  readonly labels?: readonly (string | number | boolean | Date | null)[] | undefined
+  /** How the model was trained, as plain JSON. */
+  readonly training?: Json
 }
 
 /**
@@ -77,7 +83,7 @@ export async function encodeOnnx(given: Model | ModelWithExtras, wishes?: Export
   const { opset = 17, metadata = {}, ...names } = options('exportOnnx', wishes, keys)
   integer('exportOnnx', 'opset', opset, OLDEST, NEWEST)
   const { model, ...extras } = given instanceof Model ? { model: given } : modelOf(given)
-  const content = { ...extrasText('exportOnnx', extras), ...metadata }
+  const content = { ...extrasText('exportOnnx', extras as ModelExtras), ...metadata }
   const made = modelInit(model, opset, names, textsOf(content))
   const size = made.graph!.initializer!.reduce((sum, { rawData }) => sum + (rawData?.length ?? 0), 0)
   if (size > LARGEST - 2 ** 24) throw new ArgumentError('exportOnnx', 'parameters of less than 2 GiB', `${size} bytes`)
@@ -91,8 +97,8 @@ function modelOf(given: unknown): ModelWithExtras {
   const { model, preprocessing, labels, training } = given as ModelWithExtras
   return {
     model,
-    ...(preprocessing !== undefined && { preprocessing: preprocessing as Json }),
-    ...(labels !== undefined && { labels }),
+    ...(preprocessing !== undefined && { preprocessing }),
+    ...(labels !== undefined && { labels: Array.isArray(labels) ? labels.map(String) : labels }),
     ...(training !== undefined && { training }),
   }
 }

@@ -4,12 +4,15 @@ import { AddConstant, Negate, Power, Reciprocal, Scale, Sqrt, Square } from '../
 import { Add, Divide, Maximum, Minimum, Multiply, Pow, Subtract } from '../../../../gates/binary.js'
 import type { Gate } from '../../../../gates/gate.js'
 import { Where } from '../../../../gates/select.js'
+import { LayerNorm } from '../../../../nn/layer-norm.js'
 import { Linear } from '../../../../nn/linear.js'
+import type { Tensor } from '../../../../tensor/tensor.js'
 import type { Assembly } from '../assembly.js'
 import type { NodeView } from '../node.js'
 import { broadcast, type Constant, type ErrorFunction, type Operand, scalarOf, type Wire } from '../operands.js'
 import { bind, shapeOf } from './bound.js'
 import { type Handler, nameFor } from './handler.js'
+import { normalised, withAffine } from './normal.js'
 import { withBias } from './products.js'
 import { unsqueezed } from './shapes.js'
 import { apply, clipGate, scaled } from './unary.js'
@@ -25,7 +28,12 @@ function combine(a: Assembly, n: NodeView, kind: Kind, x: Operand, y: Operand): 
   if (x.kind === 'constant') return bound(a, n, kind, x, n.asWire(y), 0)
   if (y.kind === 'constant') return bound(a, n, kind, y, n.asWire(x), 1)
   const [left, right] = [n.asWire(x), n.asWire(y)]
-  const fused = kind === 'Mul' ? (gated(a, left, right) ?? gated(a, right, left)) : undefined
+  const fused =
+    kind === 'Mul'
+      ? (gated(a, left, right) ?? gated(a, right, left))
+      : kind === 'Div'
+        ? normalised(a, n, left, right)
+        : undefined
   return fused ?? a.emit(nameFor(n), new gates[kind](), [left, right], broadcast(left.shape, right.shape))
 }
 
@@ -64,12 +72,15 @@ function bound(a: Assembly, n: NodeView, kind: Kind, constant: Constant, x: Wire
       : undefined
   if (simple) return simple
   const value = a.numbers(constant)
-  const plan = kind === 'Add' ? a.onlyFor(x) : undefined
-  if (plan?.gate instanceof Linear) {
-    const layer = withBias(plan.gate, value)
-    if (layer) return a.replace(x, layer)
-  }
+  const layer = merged(kind, a.onlyFor(x)?.gate, value)
+  if (layer) return a.replace(x, layer)
   return bind(a, n, new gates[kind](), value, x, position, shape)
+}
+
+// A layer that takes the constant as a parameter of its own.
+function merged(kind: Kind, gate: Gate | undefined, value: Tensor): Gate | undefined {
+  if (gate instanceof Linear && kind === 'Add') return withBias(gate, value)
+  return gate instanceof LayerNorm ? withAffine(kind, gate, value) : undefined
 }
 
 function withNumber(a: Assembly, n: NodeView, kind: Kind, x: Wire, c: number, position: 0 | 1): Operand | undefined {
