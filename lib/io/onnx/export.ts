@@ -1,5 +1,5 @@
 // exportOnnx(): a network as an ONNX file.
-import { describe, integer, options, shapeText } from '../../checks.js'
+import { boolean, describe, integer, options, shapeText } from '../../checks.js'
 import { ArgumentError } from '../../errors.js'
 import { Model } from '../../nn/model.js'
 import { Network } from '../../nn/network.js'
@@ -10,11 +10,12 @@ import { allocate } from '../../tensor/dtype.js'
 import { sizeOf } from '../../tensor/shape.js'
 import { Tensor } from '../../tensor/tensor.js'
 import { checkPath, writeAtomic } from '../files.js'
-import type { Json } from '../json.js'
+import { type Json, jsonText } from '../json.js'
 import { extrasText, type ModelExtras } from '../model-file.js'
 import { writeGate } from './export/models.js'
-import { type Extent, shapeOf, type Wire, Writer } from './export/writer.js'
-import { elementType, encodeModel, type ModelInit, type ValueInit } from './proto.js'
+import { targetNames, writeColumns, writeTarget } from './export/table/table.js'
+import { type Extent, shapeOf, valueInit, type Wire, Writer } from './export/writer.js'
+import { elementType, encodeModel, type ModelInit } from './proto.js'
 
 /** The versions of the operators that can be written. */
 export const OLDEST = 13
@@ -43,6 +44,11 @@ export interface ExportOnnxOptions {
   readonly outputName?: string
   /** Shapes of the inputs, null for the number of rows. Default `[null, inputs]` with the number that the network fixes. */
   readonly inputShapes?: readonly (readonly (number | null)[])[]
+  /**
+   * Whether the preprocessing of a TabularModel goes into the graph: then every column is an input, and outputs are `label`
+   * and `probabilities`, or `prediction`. Default false.
+   */
+  readonly preprocessing?: boolean
   /** Free texts that the file holds. */
   readonly metadata?: Readonly<Record<string, string>>
   /** Whether a file that is there already is replaced. Default true. */
@@ -79,12 +85,16 @@ export async function exportOnnx(
 
 /** The same in memory. */
 export async function encodeOnnx(given: Model | ModelWithExtras, wishes?: ExportOnnxOptions): Promise<Uint8Array> {
-  const keys = ['opset', 'inputNames', 'outputName', 'inputShapes', 'metadata', 'overwrite'] as const
-  const { opset = 17, metadata = {}, ...names } = options('exportOnnx', wishes, keys)
+  const keys = ['opset', 'inputNames', 'outputName', 'inputShapes', 'preprocessing', 'metadata', 'overwrite'] as const
+  const { opset = 17, metadata = {}, preprocessing = false, ...names } = options('exportOnnx', wishes, keys)
   integer('exportOnnx', 'opset', opset, OLDEST, NEWEST)
   const { model, ...extras } = given instanceof Model ? { model: given } : modelOf(given)
   const content = { ...extrasText('exportOnnx', extras as ModelExtras), ...metadata }
-  const made = modelInit(model, opset, names, textsOf(content))
+  boolean('exportOnnx', 'preprocessing', preprocessing)
+  const texts = textsOf(content)
+  const made = preprocessing
+    ? tableInit(model, opset, extras.preprocessing as Json | undefined, texts)
+    : modelInit(model, opset, names, texts)
   const size = made.graph!.initializer!.reduce((sum, { rawData }) => sum + (rawData?.length ?? 0), 0)
   if (size > LARGEST - 2 ** 24) throw new ArgumentError('exportOnnx', 'parameters of less than 2 GiB', `${size} bytes`)
   return encodeModel(made)
@@ -94,7 +104,11 @@ function modelOf(given: unknown): ModelWithExtras {
   if (typeof given !== 'object' || given === null || !((given as ModelWithExtras).model instanceof Model)) {
     throw new ArgumentError('exportOnnx', 'a model, such as a Sequential, or { model, … }', describe(given))
   }
-  const { model, preprocessing, labels, training } = given as ModelWithExtras
+  const { model, labels, training } = given as ModelWithExtras
+  // A TabularModel tells of its preprocessing and its target together.
+  const whole = given as { toJSON?: unknown }
+  const preprocessing =
+    typeof whole.toJSON === 'function' ? (given as { toJSON(): Json }) : (given as ModelWithExtras).preprocessing
   return {
     model,
     ...(preprocessing !== undefined && { preprocessing }),
@@ -109,7 +123,7 @@ function modelInit(
   model: Model,
   opset: number,
   { inputNames, outputName = 'output', inputShapes }: Names,
-  metadataProps: { key: string; value: string }[],
+  metadataProps: Texts,
 ): ModelInit {
   const w = new Writer(opset, model.dtype)
   const entrances = entrancesOf(model)
@@ -120,20 +134,44 @@ function modelInit(
     return { name: names[i]!, probes: [2, 3].map((rows) => probeOf(dtype, shape, rows)) }
   })
   const output = writeGate(w, model, wires)
-  endAt(w, output.name, outputName)
+  w.finish(output.name, outputName)
   return {
-    irVersion: BigInt(irVersions.find(([since]) => opset >= since)![1]),
-    producerName: 'chainrule',
-    metadataProps,
+    ...headOf(opset, metadataProps),
     opsetImport: [{ domain: '', version: BigInt(opset) }],
     graph: {
       name: 'network',
       node: w.nodes,
       initializer: w.tensors,
-      input: wires.map((wire, i) => valueInit(names[i]!, entrances[i]!.dtype, shapeOf(wire))),
-      output: [valueInit(outputName, model.dtype, shapeOf(output))],
+      input: wires.map((wire, i) => valueInit(names[i]!, elementType[entrances[i]!.dtype], shapeOf(wire))),
+      output: [valueInit(outputName, elementType[model.dtype], shapeOf(output))],
     },
   }
+}
+
+function tableInit(model: Model, opset: number, preprocessing: Json | undefined, metadataProps: Texts): ModelInit {
+  const w = new Writer(opset, model.dtype)
+  for (const name of targetNames) w.name(name)
+  const plain = jsonOf(preprocessing)
+  const { inputs, matrix } = writeColumns(w, plain)
+  const outputs = writeTarget(w, plain, writeGate(w, model, [matrix]))
+  const opsetImport = [
+    { domain: '', version: BigInt(opset) },
+    { domain: 'ai.onnx.ml', version: 2n },
+  ]
+  const graph = { name: 'network', node: w.nodes, initializer: w.tensors, input: [...inputs], output: outputs }
+  return { ...headOf(opset, metadataProps), opsetImport, graph }
+}
+
+// What gives JSON as toJSON() has numbers of its own classes.
+function jsonOf(value: unknown): Json | undefined {
+  return value === undefined ? undefined : (JSON.parse(jsonText('exportOnnx', 'preprocessing', value)) as Json)
+}
+
+type Texts = { key: string; value: string }[]
+
+function headOf(opset: number, metadataProps: Texts) {
+  const irVersion = BigInt(irVersions.find(([since]) => opset >= since)![1])
+  return { irVersion, producerName: 'chainrule', metadataProps }
 }
 
 interface Entrance {
@@ -184,28 +222,7 @@ function probeOf(dtype: DType, shape: readonly Extent[], rows: number): Tensor {
   return new Tensor(allocate(dtype, sizeOf(extents)), extents)
 }
 
-// The last node makes what is called as the output.
-function endAt(w: Writer, from: string, name: string): void {
-  const last = w.nodes.find(({ output }) => output?.[0] === from)
-  if (!last) {
-    w.nodes.push({ name: 'output/Identity', opType: 'Identity', input: [from], output: [name] })
-    return
-  }
-  last.output = [name]
-  for (const node of w.nodes) node.input = node.input!.map((each) => (each === from ? name : each))
-}
-
-function valueInit(name: string, dtype: DType, shape: readonly Extent[]): ValueInit {
-  const dim = shape.map((extent, axis) => ({
-    value:
-      extent === null
-        ? ({ case: 'dimParam', value: axis === 0 ? 'rows' : `rows_${axis}` } as const)
-        : ({ case: 'dimValue', value: BigInt(extent) } as const),
-  }))
-  return { name, type: { value: { case: 'tensorType', value: { elemType: elementType[dtype], shape: { dim } } } } }
-}
-
-function textsOf(metadata: unknown): { key: string; value: string }[] {
+function textsOf(metadata: unknown): Texts {
   const entries = Object.entries((metadata ?? {}) as object)
   if (!entries.every(([, value]) => typeof value === 'string')) {
     throw new ArgumentError('exportOnnx', 'metadata to map names to strings', describe(metadata))

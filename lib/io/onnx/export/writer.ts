@@ -5,7 +5,14 @@ import { ArgumentError } from '../../../errors.js'
 import type { Value } from '../../../gates/gate.js'
 import type { FloatDType } from '../../../tensor/dtype.js'
 import { Tensor } from '../../../tensor/tensor.js'
-import { type AttributeInit, attributeType, elementType, type NodeInit, type TensorInit } from '../proto.js'
+import {
+  type AttributeInit,
+  attributeType,
+  elementType,
+  type NodeInit,
+  type TensorInit,
+  type ValueInit,
+} from '../proto.js'
 
 /** An extent; null for the number of rows. */
 export type Extent = number | null
@@ -35,6 +42,22 @@ export function ints(list: readonly number[]): Attribute {
 /** An attribute of text. */
 export function text(s: string): Attribute {
   return { type: attributeType.string, s: new Uint8Array(Buffer.from(s)) }
+}
+
+/** An attribute of texts. */
+export function strings(list: readonly string[]): Attribute {
+  return { type: attributeType.strings, strings: list.map((each) => new Uint8Array(Buffer.from(each))) }
+}
+
+/** An input or output. */
+export function valueInit(name: string, elemType: number, shape: readonly Extent[]): ValueInit {
+  const dim = shape.map((extent, axis) => ({
+    value:
+      extent === null
+        ? ({ case: 'dimParam', value: axis === 0 ? 'rows' : `rows_${axis}` } as const)
+        : ({ case: 'dimValue', value: BigInt(extent) } as const),
+  }))
+  return { name, type: { value: { case: 'tensorType', value: { elemType, shape: { dim } } } } }
 }
 
 /** Shape of a wire. */
@@ -96,11 +119,30 @@ export class Writer {
   }
 
   /** Adds a node of one output and returns that output's name. */
-  node(opType: string, input: readonly string[], attributes: Readonly<Record<string, Attribute>> = {}): string {
+  node(
+    opType: string,
+    input: readonly string[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+    domain = '',
+  ): string {
     const output = this.name(`${this.#path || 'model'}/${opType}`)
     const attribute = Object.entries(attributes).map(([name, value]) => ({ name, ...value }))
-    this.nodes.push({ name: output, opType, input: [...input], output: [output], attribute })
+    this.nodes.push({ name: output, opType, input: [...input], output: [output], attribute, ...(domain && { domain }) })
     return output
+  }
+
+  /** Gives what a name stands for another name, that of an output of the model. */
+  finish(from: string, to: string): void {
+    const last = this.nodes.find(({ output }) => output?.[0] === from)
+    if (last) {
+      last.output = [to]
+      for (const node of this.nodes) node.input = node.input!.map((each) => (each === from ? to : each))
+    } else this.nodes.push({ name: `${to}/Identity`, opType: 'Identity', input: [from], output: [to] })
+  }
+
+  /** The name of a number of float64, whatever the network is of. */
+  wide64(value: number): string {
+    return this.constant('number', new Tensor(Float64Array.of(value), []))
   }
 
   /** Converts to another element type. */
