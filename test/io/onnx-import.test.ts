@@ -379,6 +379,8 @@ const rows: readonly Row[] = [
     9,
   ],
   ...reductions,
+  ['ReduceProd of one axis', withAxes('ReduceProd', 'x', [1], 18)],
+  ['ReduceProd of two axes, which go', withAxes('ReduceProd', 'm', [1, -1], 18, [int('keepdims', 0)]), 11],
   [
     'ReduceSum of no axes, which is none',
     one('ReduceSum', 'x a', [int('noop_with_empty_axes', 1)], { a: tensor(new Int32Array(0)) }),

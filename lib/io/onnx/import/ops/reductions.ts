@@ -1,7 +1,8 @@
 // Operators that make fewer numbers of many, and softmax.
 import { Abs, Exp, Log, Sqrt, Square } from '../../../../gates/arithmetic.js'
-import { Add, Subtract } from '../../../../gates/binary.js'
+import { Add, Multiply, Subtract } from '../../../../gates/binary.js'
 import type { Gate } from '../../../../gates/gate.js'
+import { type AxisSlice, Slice } from '../../../../gates/parts.js'
 import { type AxisOptions, Max, Mean, Min, Sum } from '../../../../gates/reductions.js'
 import { Flatten, Reshape } from '../../../../gates/shapes.js'
 import { LogSoftmax, Softmax, type SoftmaxOptions } from '../../../../gates/softmax.js'
@@ -10,6 +11,9 @@ import type { NodeView } from '../node.js'
 import { axisOf, type Constant, type Extent, type Wire } from '../operands.js'
 import { type Handler, nameFor } from './handler.js'
 import { dataOf, emitOne, knownShape } from './shapes.js'
+
+// Of one axis of a product: each is a gate.
+const MOST_FACTORS = 1024
 
 type Data = Wire | Constant
 type Reduction = new (options: AxisOptions) => Gate
@@ -64,6 +68,28 @@ const logSumExp: Handler = (a, n) => {
   return a.emit(nameFor(n), new Add(), [sum, largest], knownShape(n, sum))
 }
 
+// Factor after factor: there is no gate for products. Only along axes whose extents are known.
+const product: Handler = (a, n) => {
+  let value = dataOf(n)
+  const shape = knownShape(n, value)
+  const axes = axesOf(n, shape.length)
+  if (!axes) return value
+  for (const axis of [...(axes.axis ?? shape.keys())].sort((p, q) => q - p)) {
+    const [before, extent] = [knownShape(n, value), shape[axis]]
+    if (!extent || extent > MOST_FACTORS)
+      n.refuse(`an axis of 1 to ${MOST_FACTORS} factors`, String(extent ?? 'an unknown number'))
+    const after = axes.keepDims ? before.map((each, k) => (k === axis ? 1 : each)) : before.filter((_, k) => k !== axis)
+    const factors = Array.from({ length: extent! }, (_, i) => {
+      const slices = before.map(
+        (_, k): AxisSlice => (k !== axis ? null : axes.keepDims ? { start: i, stop: i + 1 } : i),
+      )
+      return emitOne(a, n, new Slice(slices), value, after)
+    })
+    value = factors.reduce((all, each) => a.emit(nameFor(n), new Multiply(), [all, each], after))
+  }
+  return value
+}
+
 /** Softmax: along one axis since version 13; before, all axes from `axis` on counted as one. */
 function softmax(type: new (options: SoftmaxOptions) => Gate): Handler {
   return (a, n) => {
@@ -94,6 +120,7 @@ export const reductionHandlers: Readonly<Record<string, Handler>> = {
   ReduceL2: reduction(Sum, Square, Sqrt),
   ReduceLogSum: reduction(Sum, undefined, Log),
   ReduceLogSumExp: logSumExp,
+  ReduceProd: product,
   Softmax: softmax(Softmax),
   LogSoftmax: softmax(LogSoftmax),
 }
