@@ -154,6 +154,7 @@ export { Residual } from './nn/residual.js'
 export { Sequential } from './nn/sequential.js'
 export type { StateDict } from './nn/state.js'
 export type { GraphNode, NodeSpec } from './nn/wiring.js'
+export { LBFGS, type LBFGSOptions } from './optim/lbfgs.js'
 export {
   Adadelta,
   type AdadeltaOptions,
@@ -240,8 +241,10 @@ export type { BatchEvent, BeginEvent, Callback, EndEvent, EpochEvent, PauseEvent
 export { type CheckpointOptions, checkpoint } from './train/callbacks/checkpoint.js'
 export { type EarlyStoppingOptions, earlyStopping } from './train/callbacks/early-stopping.js'
 export { csvLog, jsonLines, type LogOptions } from './train/callbacks/logs.js'
+export { type TensorBoardOptions, tensorBoard } from './train/callbacks/tensor-board.js'
 export { fit } from './train/fit.js'
 export type { EpochRecord, History } from './train/history.js'
+export { type LearningRateFinderOptions, type LearningRates, learningRateFinder } from './train/learning-rate-finder.js'
 export type { FitOptions } from './train/options.js'
 export { type BatchScore, type PartialFitOptions, partialFit } from './train/partial-fit.js'
 export { renewStatistics } from './train/renew.js'

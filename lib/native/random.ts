@@ -1,6 +1,6 @@
 // Streams of the counter-based generator: (seed, purpose, number) names a sequence, so that no two uses share numbers.
 
-const purposes = { initialize: 0, shuffle: 1, dropout: 2, split: 3 } as const
+const purposes = { initialize: 0, shuffle: 1, dropout: 2, split: 3, mixup: 4, mixupOrder: 5 } as const
 const PER_PURPOSE = 2 ** 48
 
 /**

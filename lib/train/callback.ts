@@ -8,6 +8,8 @@ export interface BeginEvent {
   readonly model: Model
   /** The epochs before a checkpoint from which this training goes on. */
   readonly records: readonly EpochRecord[]
+  /** The batches of then. */
+  readonly batches: number
 }
 
 /** What callbacks are told after a batch. Batches and epochs count from 1. */

@@ -1,17 +1,15 @@
 // Trains a compiled plan, off the main thread and several batches per call.
-import { lower } from '../compile/lower.js'
-import { type BuiltPlan, buildPlan } from '../compile/plan.js'
 import { hasNativeRule } from '../compile/updates.js'
 import type { Dataset } from '../data/dataset.js'
-import type { Dropout } from '../nn/dropout.js'
 import type { Loss } from '../nn/losses.js'
 import type { Model } from '../nn/model.js'
 import type { ParameterBlock } from '../nn/parameters.js'
 import type { Optimizer, OptimizerState } from '../optim/optimizer.js'
 import type { Averager } from './averages.js'
+import { type CachedPlan, compiled } from './plans.js'
 import { Setting } from './setting.js'
 import { Staging } from './staging.js'
-import { EVALUATION_ROWS, type GradientRules, RESULT_WIDTH, type Trainer } from './trainer.js'
+import { type GradientRules, RESULT_WIDTH, type Trainer } from './trainer.js'
 
 /** {@link Trainer} over a native plan; for models of built-in gates, with a built-in loss and optimizer. */
 export class PlanTrainer implements Trainer {
@@ -19,7 +17,7 @@ export class PlanTrainer implements Trainer {
   readonly #optimizer: Optimizer
   readonly #block: ParameterBlock
   readonly #batchSize: number
-  readonly #compiled: Cached
+  readonly #compiled: CachedPlan
   readonly #clip: Float64Array | null
   readonly #averager: Averager | undefined
   readonly #setting: Setting
@@ -43,7 +41,7 @@ export class PlanTrainer implements Trainer {
     model: Model,
     optimizer: Optimizer,
     batchSize: number,
-    compiled: Cached,
+    compiled: CachedPlan,
     { clipValue, clipNorm, averager }: GradientRules = { clipValue: 0, clipNorm: 0, accumulate: 1 },
   ) {
     this.#model = model
@@ -112,42 +110,4 @@ export class PlanTrainer implements Trainer {
       return this.#compiled.plan.train(slot, gradients, s0, s1, s2, ...update)
     }
   }
-}
-
-/** [mean loss, correct rows, rows] for each batch of a data set, or undefined where the model or the loss has no native form. */
-export async function evaluatePlan(
-  model: Model,
-  loss: Loss,
-  data: Dataset,
-  signal: AbortSignal | undefined,
-): Promise<Float64Array | undefined> {
-  const batch = Math.min(EVALUATION_ROWS, data.rows)
-  const built = compiled('evaluation', model, loss, data, batch)
-  if (!built) return undefined
-  const { plan } = built
-  const staging = new Staging(built, data, batch)
-  return staging.run(data.order(false, 0, 0), 0, data.rows, (slot) => plan.evaluate(slot), signal)
-}
-
-/** A plan with its description; it serves until that changes or the parameters move. */
-interface Cached extends BuiltPlan {
-  readonly key: string
-  readonly block: ParameterBlock
-  readonly dropouts: readonly Dropout[]
-}
-
-/** The last plan of each model, by use: slots of one are not written to while the other runs. */
-const plans = { training: new WeakMap<Model, Cached>(), evaluation: new WeakMap<Model, Cached>() }
-
-function compiled(use: keyof typeof plans, model: Model, loss: Loss, data: Dataset, batch: number): Cached | undefined {
-  const { block } = model
-  const { rowShape } = data
-  const lowered = lower(model, { rowShape, batch, loss, training: use === 'training' })
-  if (!lowered) return undefined
-  const key = JSON.stringify(lowered.description)
-  const known = plans[use].get(model)
-  if (known?.key === key && known.block === block) return known
-  const made = { ...buildPlan('fit', lowered, block), key, block, dropouts: lowered.dropouts }
-  plans[use].set(model, made)
-  return made
 }

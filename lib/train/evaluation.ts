@@ -6,8 +6,8 @@ import type { Loss } from '../nn/losses.js'
 import type { Metric, MetricObject } from '../nn/metrics/metric.js'
 import type { Model } from '../nn/model.js'
 import { Tensor } from '../tensor/tensor.js'
-import { evaluatePlan } from './compiled.js'
 import { correctRows } from './eager.js'
+import { evaluatePlan } from './plans.js'
 import { EVALUATION_ROWS, RESULT_WIDTH } from './trainer.js'
 
 /** Loss, and accuracy where targets are labels. */

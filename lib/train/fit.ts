@@ -3,11 +3,13 @@ import { Dataset, type Samples } from '../data/dataset.js'
 import { ArgumentError, NonFiniteError } from '../errors.js'
 import type { Loss } from '../nn/losses.js'
 import type { Model } from '../nn/model.js'
+import { LBFGS } from '../optim/lbfgs.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Averager } from './averages.js'
 import type { PauseEvent } from './callback.js'
 import { readCheckpoint } from './callbacks/checkpoint.js'
 import { claim } from './claims.js'
+import { ClosureTrainer } from './closures.js'
 import { PlanTrainer } from './compiled.js'
 import { EagerTrainer } from './eager.js'
 import { evaluate, measure } from './evaluation.js'
@@ -88,13 +90,19 @@ class Loop {
 
   // One trainer serves as long as batches are no larger than those it was made for, and layers keep their modes.
   #trainerOf(data: Dataset, batchSize = this.#batchSize): Trainer {
-    const { loss, optimizer } = this.#plan
+    const { optimizer, mixer } = this.#plan
+    const loss = mixer?.loss ?? this.#plan.loss
     if (!this.#trainer || batchSize > this.#batchSize || this.#trainer.stale) {
       this.#eager?.flush?.()
       this.#batchSize = batchSize
-      const rows = Math.min(batchSize, data.rows)
-      this.#eager = new EagerTrainer(this.#model, loss, optimizer, batchSize, this.#rules)
-      this.#trainer = PlanTrainer.create(this.#model, loss, optimizer, data, rows, this.#rules) ?? this.#eager
+      this.#eager = undefined
+      if (optimizer instanceof LBFGS) {
+        this.#trainer = new ClosureTrainer(this.#model, loss, optimizer, data, batchSize, this.#averager)
+      } else {
+        const rows = Math.min(batchSize, data.rows)
+        this.#eager = new EagerTrainer(this.#model, loss, optimizer, batchSize, this.#rules)
+        this.#trainer = PlanTrainer.create(this.#model, loss, optimizer, data, rows, this.#rules) ?? this.#eager
+      }
     }
     return this.#trainer
   }
@@ -133,7 +141,8 @@ class Loop {
     const snapshot = resume === undefined ? undefined : await readCheckpoint(resume)
     if (snapshot) this.#position = restore(this.#state, snapshot)
     const { records } = this.#position
-    for (const callback of callbacks) await callback.begin?.({ model: this.#model, records })
+    const { batches } = this.#position
+    for (const callback of callbacks) await callback.begin?.({ model: this.#model, records, batches })
   }
 
   // One epoch, or the rest of one, and what follows it.
@@ -185,6 +194,7 @@ class Loop {
       for await (const samples of readAhead(train, signal)) {
         if (index++ < before) continue
         const data = checkTrainingData(this.#model, this.#plan.loss, samples)
+        this.#plan.mixer?.check(data)
         await data.checkFiniteInSlices('fit')
         await this.#pass({ data, order: data.order(false, 0, 0), batchSize: data.rows, epoch }, tally)
       }
@@ -213,7 +223,7 @@ class Loop {
   async #pass(pass: Pass, tally: Tally, from = 0): Promise<void> {
     const { data, epoch } = pass
     const started = performance.now()
-    tally.labelled = data.labelled
+    tally.labelled = data.labelled && !this.#plan.mixer
     for (let start = from; start < data.rows; ) {
       const results = await this.#next(pass, start, tally.batches)
       for (let i = 0; i < results.length; i += RESULT_WIDTH) start += results[i + 2]!
@@ -231,11 +241,14 @@ class Loop {
   }
 
   // Runs the next portion, and grows or shrinks the one after to take PORTION milliseconds. Who watches batches gets one by one.
-  async #next({ data, order, batchSize, epoch }: Pass, start: number, done: number): Promise<Float64Array> {
+  async #next(pass: Pass, start: number, done: number): Promise<Float64Array> {
+    const { data, batchSize, epoch } = pass
     const started = performance.now()
     const count = Math.min(this.#portion, Math.ceil((data.rows - start) / batchSize), this.#untilPause())
     const rates = this.#rates.next(count, epoch)
-    const results = await this.#trainerOf(data, batchSize).run(data, order, start, count, this.#plan.signal, rates)
+    const portion = this.#portionOf(pass, start, count, done)
+    const trainer = this.#trainerOf(portion.data, batchSize)
+    const results = await trainer.run(portion.data, portion.order, portion.start, count, this.#plan.signal, rates)
     const batches = results.length / RESULT_WIDTH
     this.#rates.advance(batches)
     const each = (performance.now() - started) / Math.max(1, batches)
@@ -243,11 +256,21 @@ class Loop {
       this.#portion = Math.max(1, Math.min(2 * this.#portion, Math.floor(PORTION / Math.max(each, 1e-3))))
     const last = results.at(-RESULT_WIDTH)
     if (last !== undefined && !Number.isFinite(last)) {
-      const from = start + (batches - 1) * batchSize
-      const x = data.gatherInputs(order, from, Math.min(batchSize, data.rows - from), this.#model.dtype)
+      const from = portion.start + (batches - 1) * batchSize
+      const rows = Math.min(batchSize, portion.data.rows - from)
+      const x = portion.data.gatherInputs(portion.order, from, rows, this.#model.dtype)
       this.#fail(x, epoch, done + batches, last)
     }
     return results
+  }
+
+  // What to train on: the rows as they are, or copies of them, mixed.
+  #portionOf({ data, order, batchSize, epoch }: Pass, start: number, count: number, done: number) {
+    const { mixer } = this.#plan
+    if (!mixer) return { data, order, start }
+    const end = Math.min(start + count * batchSize, data.rows)
+    const mixed = mixer.mix(data, order, { start, end, batchSize }, epoch, done)
+    return { data: mixed, order: mixed.order(false, 0, 0), start: 0 }
   }
 
   #untilPause(): number {

@@ -9,10 +9,12 @@ import { checkLabels } from '../nn/labels.js'
 import { isLoss, type Loss, lossText } from '../nn/losses.js'
 import type { Metric, MetricObject } from '../nn/metrics/metric.js'
 import { Model } from '../nn/model.js'
+import { LBFGS } from '../optim/lbfgs.js'
 import { type Schedule, type ScheduleLike, scheduleOf } from '../optim/schedules/schedule.js'
 import { checkAverage, type WeightAverage } from './averages.js'
 import type { Callback } from './callback.js'
 import type { Rated, Steps } from './eager.js'
+import { Mixer } from './mixup.js'
 import { type BatchStream, isStream } from './stream.js'
 import type { GradientRules } from './trainer.js'
 
@@ -33,11 +35,16 @@ export interface FitOptions {
   clipNorm?: number
   /** An average of the parameters with which training ends: `ema(…)` or `swa(…)`. */
   average?: WeightAverage
+  /**
+   * Mixes every row, and its target, with another of its batch: by λ and 1 − λ, λ drawn from Beta(mixup, mixup) for each batch
+   * (Zhang et al. 2018). There is no training accuracy then.
+   */
+  mixup?: number
   /** Batches of one update, whose gradients are averaged by rows; an epoch's last update may have fewer. Default 1. */
   accumulate?: number
   /** Passes over the data. Default 1. */
   epochs?: number
-  /** Rows per batch; the last of an epoch may have fewer. Default 32. */
+  /** Rows per batch; the last of an epoch may have fewer. Default 32, with L-BFGS all rows. */
   batchSize?: number
   /** Data to evaluate after every epoch. */
   validation?: Samples
@@ -67,6 +74,7 @@ export interface FitPlan {
   readonly schedule: Schedule | undefined
   readonly gradients: GradientRules
   readonly average: WeightAverage | undefined
+  readonly mixer: Mixer | undefined
   readonly epochs: number
   readonly batchSize: number
   readonly train: Dataset | BatchStream
@@ -87,6 +95,7 @@ const keys = [
   'clipValue',
   'clipNorm',
   'average',
+  'mixup',
   'accumulate',
   'epochs',
   'batchSize',
@@ -103,16 +112,7 @@ const keys = [
 /** Checks everything that fit is given. Throws typed errors; changes nothing. */
 export function checkFit(model: Model, train: Samples | BatchStream, given: FitOptions): FitPlan {
   if (!(model instanceof Model)) throw new ArgumentError('fit', 'a model, such as a Sequential', describe(model))
-  const {
-    loss,
-    optimizer,
-    epochs = 1,
-    batchSize = 32,
-    validation,
-    callbacks = [],
-    signal,
-    ...rest
-  } = options('fit', given, keys)
+  const { loss, optimizer, epochs = 1, validation, callbacks = [], signal, ...rest } = options('fit', given, keys)
   const { shuffle = true, seed = 0, verbose = process.stdout.isTTY === true } = rest
   if (!isLoss(loss)) throw new ArgumentError('fit', 'loss with forward and backward', lossText(loss))
   if ((loss as { reduction?: unknown }).reduction === 'none') {
@@ -134,23 +134,29 @@ export function checkFit(model: Model, train: Samples | BatchStream, given: FitO
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new ArgumentError('fit', 'signal to be an AbortSignal', describe(signal))
   }
-  positiveInteger('fit', 'batchSize', batchSize)
+  const whole = optimizer instanceof LBFGS && given.batchSize === undefined
+  const batchSize = positiveInteger('fit', 'batchSize', given.batchSize ?? 32)
+  const data = isStream(train) ? train : checkTrainingData(model, loss, train, whole ? undefined : batchSize)
+  const seedOfOrders = seedOf('fit', seed)
+  const mixer = given.mixup === undefined ? undefined : new Mixer(given.mixup, seedOfOrders, model, loss)
+  if (data instanceof Dataset) mixer?.check(data)
   return {
     loss,
     optimizer,
     schedule: given.schedule === undefined ? undefined : scheduleOf('fit', given.schedule),
     gradients: gradientRules(given),
+    mixer,
     average: given.average === undefined ? undefined : checkAverage('fit', given.average),
     epochs: positiveInteger('fit', 'epochs', epochs),
-    batchSize,
-    train: isStream(train) ? train : checkTrainingData(model, loss, train, batchSize),
+    batchSize: whole && data instanceof Dataset ? data.rows : batchSize,
+    train: data,
     validation: validation === undefined ? undefined : checkData(model, loss, validation, 'fit validation'),
     metrics: given.metrics === undefined ? undefined : checkMetrics(given.metrics, validation),
     callbacks,
     resume: given.resume === undefined ? undefined : checkPath('fit', given.resume),
     signal,
     shuffle: boolean('fit', 'shuffle', shuffle),
-    seed: seedOf('fit', seed),
+    seed: seedOfOrders,
     verbose: boolean('fit', 'verbose', verbose),
   }
 }
@@ -169,7 +175,13 @@ function checkMetrics(metrics: unknown, validation: unknown): Readonly<Record<st
   return metrics as Readonly<Record<string, Metric | MetricObject>>
 }
 
-function gradientRules({ clipValue, clipNorm, accumulate = 1 }: FitOptions): GradientRules {
+function gradientRules({ clipValue, clipNorm, accumulate = 1, optimizer }: FitOptions): GradientRules {
+  if (
+    optimizer instanceof LBFGS &&
+    (clipValue ?? clipNorm ?? (accumulate > 1 ? accumulate : undefined)) !== undefined
+  ) {
+    throw new ArgumentError('fit', 'no clipValue, clipNorm and accumulate beside LBFGS', 'one of them')
+  }
   return {
     clipValue: clipValue === undefined ? 0 : positive('fit', 'clipValue', clipValue),
     clipNorm: clipNorm === undefined ? 0 : positive('fit', 'clipNorm', clipNorm),

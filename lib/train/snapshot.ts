@@ -153,10 +153,11 @@ function optimizerOf({ optimizer }: FitPlan): Optimizer {
   throw new ArgumentError('checkpoint', 'an optimizer of the library, whose state is known', describe(optimizer))
 }
 
-function dataOf({ train, batchSize, shuffle, seed, gradients }: FitPlan): readonly unknown[] {
+function dataOf({ train, batchSize, shuffle, seed, gradients, mixer }: FitPlan): readonly unknown[] {
+  const mixed = mixer ? [mixer.alpha] : []
   return train instanceof Dataset
-    ? [train.rows, batchSize, shuffle, seed, gradients.accumulate]
-    : ['stream', gradients.accumulate]
+    ? [train.rows, batchSize, shuffle, seed, gradients.accumulate, ...mixed]
+    : ['stream', gradients.accumulate, ...mixed]
 }
 
 function tensorOf(tensors: StateDict, name: string): Tensor {

@@ -38,7 +38,7 @@ describe('earlyStopping', () => {
   ): [last: number, best: number] {
     const model = network()
     const callback = earlyStopping(given)
-    callback.begin!({ model, records: [] })
+    callback.begin!({ model, records: [], batches: 0 })
     let last = 0
     for (const [i, value] of losses.entries()) {
       last = i + 1
