@@ -120,7 +120,10 @@ export interface NativePlan {
   predict(x: FloatArray | Int32Array): Promise<FloatArray>
   /** y = network(x), on this thread, without allocation. */
   predictSync(x: FloatArray | Int32Array, y: FloatArray): void
-  /** Ends trainings and evaluations that run or wait, each before its next batch; new ones do nothing until `resume()`. */
+  /**
+   * Ends trainings and evaluations that run or wait, the running one before its next op, so that its batch changes no parameter;
+   * new ones do nothing until `resume()`.
+   */
   stop(): void
   resume(): void
   describe(): PlanReport

@@ -191,6 +191,28 @@ export class LBFGS {
     state.direction = q
   }
 
+  /** @internal What a checkpoint keeps of the state for a model: numbers, and vectors like the parameters. */
+  kept({ block }: Optimizable): { numbers: readonly number[]; vectors: readonly FloatArray[] } {
+    const state = this.#states.get(block)
+    if (!state) return { numbers: [], vectors: [] }
+    const { iterations, evaluations, scale, length, direction, gradient, changes } = state
+    const vectors = iterations > 0 ? [direction, gradient, ...changes.flatMap(({ y, s }) => [y, s])] : []
+    return { numbers: [iterations, evaluations, scale, length], vectors }
+  }
+  /** @internal Puts the state back. */
+  resume({ block }: Optimizable, numbers: readonly number[], vectors: readonly FloatArray[]): void {
+    if (numbers.length === 0) return void this.#states.delete(block)
+    const [iterations, evaluations, scale, length] = numbers as [number, number, number, number]
+    const nothing = block.values.slice(0, 0) as FloatArray
+    const [direction = nothing, gradient = nothing, ...rest] = vectors
+    const changes: Change[] = []
+    for (let i = 0; i + 1 < rest.length; i += 2) {
+      const [y, s] = [rest[i]!, rest[i + 1]!]
+      changes.push({ y, s, rho: 1 / native().dot(y, s) })
+    }
+    this.#states.set(block, { iterations, evaluations, scale, length, direction, gradient, changes })
+  }
+
   /** Forgets the state for a model. */
   reset(model: Optimizable): void {
     this.#states.delete(model.block)

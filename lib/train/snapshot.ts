@@ -6,7 +6,9 @@ import type { Gate } from '../gates/gate.js'
 import { Dropout } from '../nn/dropout.js'
 import { Model } from '../nn/model.js'
 import type { StateDict } from '../nn/state.js'
+import { LBFGS } from '../optim/lbfgs.js'
 import { Optimizer } from '../optim/optimizer.js'
+import type { FloatArray } from '../tensor/dtype.js'
 import { Tensor } from '../tensor/tensor.js'
 import type { Averager } from './averages.js'
 import type { EpochRecord } from './history.js'
@@ -50,6 +52,7 @@ interface Progress {
   readonly epoch: number
   readonly batches: number
   readonly step: number
+  readonly numbers?: readonly number[]
   readonly dropouts: readonly (readonly [seed: number, position: number, drawn: number])[]
   readonly records: readonly EpochRecord[]
   readonly average?: readonly [kind: string, decay: number, count: number]
@@ -65,8 +68,7 @@ export interface TrainingState {
 
 /** Copies everything that the rest of a training depends on. */
 export function capture({ model, plan, rates, averager }: TrainingState, position: Position): Snapshot {
-  const optimizer = optimizerOf(plan)
-  const state = optimizer.state(model)
+  const { name, rule, step, numbers: own, vectors } = optimizerState(plan, model)
   const { tally } = position
   const numbers = (values: readonly number[]) => new Tensor(Float64Array.from(values), [values.length])
   const tensors: StateDict = {
@@ -85,17 +87,18 @@ export function capture({ model, plan, rates, averager }: TrainingState, positio
     }
     tensors.average = new Tensor(averager.vector.slice(), [averager.vector.length])
   }
-  for (const [i, vector] of state.vectors.entries()) {
+  for (const [i, vector] of vectors.entries()) {
     tensors[`optimizer.${i}`] = new Tensor(vector.slice(), [vector.length])
   }
   const progress: Progress = {
-    optimizer: optimizer.constructor.name,
+    optimizer: name,
     dtype: model.dtype,
-    rule: optimizer.update.options.slice(2),
+    rule,
     data: dataOf(plan),
     epoch: position.epoch,
     batches: position.batches,
-    step: state.step,
+    step,
+    ...(own.length > 0 && { numbers: own }),
     dropouts: dropoutsOf(model).map(({ seed, position, drawn }) => [seed, position, drawn]),
     records: position.records,
     ...(averager && { average: [averager.how.kind, averager.how.decay, averager.count] as const }),
@@ -110,30 +113,25 @@ export function restore(training: TrainingState, { tensors, metadata }: Snapshot
     throw new FormatError('resume', `a checkpoint of version ${VERSION}`, describe(metadata.format))
   }
   const progress = progressOf(metadata.training)
-  const optimizer = optimizerOf(plan)
-  same('the optimizer', progress.optimizer, optimizer.constructor.name)
-  same('the options of the optimizer', progress.rule, optimizer.update.options.slice(2))
+  const state = optimizerState(plan, model)
+  same('the optimizer', progress.optimizer, state.name)
+  same('the options of the optimizer', progress.rule, state.rule)
   same('rows, batchSize, shuffle and seed', progress.data, dataOf(plan))
   same('the average', progress.average?.slice(0, 2), averager && [averager.how.kind, averager.how.decay])
-  const state = optimizer.state(model)
   const dropouts = dropoutsOf(model)
   same('the dtype', progress.dtype, model.dtype)
   same('the number of dropouts', progress.dropouts?.length, dropouts.length)
-  const vectors = state.vectors.map((vector, i) => {
-    const { data } = tensorOf(tensors, `optimizer.${i}`)
-    same(`the length of optimizer.${i}`, data.length, vector.length)
-    return data
-  })
+  const vectors = vectorsOf(tensors)
+  for (const [i, { length }] of state.vectors.entries()) same(`the length of optimizer.${i}`, vectors[i]?.length, length)
   const [loss, correct, rows, batches, labelled] = tensorOf(tensors, 'tally').data
   const kept = Array.from(tensorOf(tensors, 'rates').data)
   const parameters = Object.entries(tensors).filter(([name]) => name.startsWith('model.'))
   model.loadStateDict(Object.fromEntries(parameters.map(([name, value]) => [name.slice('model.'.length), value])))
-  for (const [i, vector] of vectors.entries()) state.vectors[i]!.set(vector)
+  state.put(progress.step, progress.numbers ?? [], vectors)
   if (averager) {
     averager.vector.set(tensorOf(tensors, 'average').data)
     averager.count = progress.average![2]
   }
-  state.step = progress.step
   for (const [i, dropout] of dropouts.entries()) dropout.resume(...progress.dropouts[i]!)
   rates.resume(kept)
   const tally = Object.assign(new Tally(), { loss, correct, rows, batches, labelled: labelled === 1 })
@@ -148,9 +146,49 @@ function progressOf(text = ''): Progress {
   }
 }
 
-function optimizerOf({ optimizer }: FitPlan): Optimizer {
-  if (optimizer instanceof Optimizer) return optimizer
-  throw new ArgumentError('checkpoint', 'an optimizer of the library, whose state is known', describe(optimizer))
+/** An optimizer's state for a model, in the form that all have in a snapshot, and how to put one back. */
+interface KeptOptimizer {
+  readonly name: string
+  readonly rule: readonly number[]
+  readonly step: number
+  readonly numbers: readonly number[]
+  readonly vectors: readonly FloatArray[]
+  put(step: number, numbers: readonly number[], vectors: readonly FloatArray[]): void
+}
+
+function optimizerState({ optimizer }: FitPlan, model: Model): KeptOptimizer {
+  const { name } = optimizer.constructor
+  if (optimizer instanceof LBFGS) {
+    const { maxIterations, maxEvaluations, historySize, gradientTolerance, changeTolerance, lineSearch } = optimizer
+    return {
+      name: `${name} ${lineSearch}`,
+      rule: [maxIterations, maxEvaluations, historySize, gradientTolerance, changeTolerance],
+      step: 0,
+      ...optimizer.kept(model),
+      put: (_, numbers, vectors) => optimizer.resume(model, numbers, vectors),
+    }
+  }
+  if (!(optimizer instanceof Optimizer)) {
+    throw new ArgumentError('checkpoint', 'an optimizer of the library, whose state is known', describe(optimizer))
+  }
+  const state = optimizer.state(model)
+  return {
+    name,
+    rule: optimizer.update.options.slice(2),
+    step: state.step,
+    numbers: [],
+    vectors: state.vectors,
+    put(step, _, vectors) {
+      for (const [i, vector] of state.vectors.entries()) vector.set(vectors[i]!)
+      state.step = step
+    },
+  }
+}
+
+function vectorsOf(tensors: StateDict): FloatArray[] {
+  const vectors: FloatArray[] = []
+  for (let i = 0; tensors[`optimizer.${i}`]; i++) vectors.push(tensors[`optimizer.${i}`]!.data as FloatArray)
+  return vectors
 }
 
 function dataOf({ train, batchSize, shuffle, seed, gradients, mixer }: FitPlan): readonly unknown[] {

@@ -41,6 +41,7 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
 
   /// Once halted, trainings and evaluations end before their next batch, until resume() is called.
   bool halted() const { return halted_.load(std::memory_order_relaxed); }
+  const std::atomic<bool>& halt_flag() const { return halted_; }
   void halt() { halted_.store(true, std::memory_order_relaxed); }
   /// Slots that a queued or running task reads.
   std::atomic<int>& held(std::size_t slot) { return held_[slot]; }

@@ -135,6 +135,7 @@ void BatchTask::work() {
     const std::size_t rows = std::min(most, staged - at);
     BatchResult result;
     status = batch(at, rows, &result);
+    if (result.stopped) break;
     if (status.ok()) results_.insert(results_.end(), {result.loss, result.correct, static_cast<double>(rows)});
     if (!status.ok()) object_.halt();
   }
@@ -213,6 +214,7 @@ Batch<T> staged_batch(PlanObject& object, std::size_t slot, std::size_t at, std:
   const Plan<T>& plan = object.plan<T>();
   const Staging& staged = object.staging(slot);
   Batch<T> batch{rows};
+  batch.stop = &object.halt_flag();
   if (plan.integers()) batch.indices = static_cast<const int32_t*>(staged.x.data()) + at * plan.inputs();
   else batch.x = static_cast<const T*>(staged.x.data()) + at * plan.inputs();
   if (takes_labels(plan.loss())) batch.targets.labels = static_cast<const int32_t*>(staged.labels.data()) + at;
@@ -229,7 +231,7 @@ Status TrainTask::batch(std::size_t at, std::size_t rows, BatchResult* result) {
     return object_.plan<T>().train(pool(), blocks, staged_batch<T>(object_, slot_, at, rows), update_, result);
   });
   if (!result->finite) object_.halt();
-  update_.advance();
+  if (!result->stopped) update_.advance();
   return done;
 }
 

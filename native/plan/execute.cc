@@ -16,9 +16,10 @@ Pass<T> Plan<T>::pass(ThreadPool& pool, const T* parameters, const Batch<T>& bat
 }
 
 template <class T>
-Status Plan<T>::forward(const Pass<T>& pass, const Batch<T>& batch) {
+Status Plan<T>::forward(const Pass<T>& pass, const Batch<T>& batch, bool* stopped) {
   values_[0].data = const_cast<T*>(batch.x);
   for (const auto& op : ops_) {
+    if ((*stopped = batch.stopped())) return {};
     const Status status = op->forward(pass);
     if (!status.ok()) return status;
   }
@@ -28,14 +29,15 @@ Status Plan<T>::forward(const Pass<T>& pass, const Batch<T>& batch) {
 template <class T>
 Status Plan<T>::predict(ThreadPool& pool, const T* parameters, const Batch<T>& batch, T* y) {
   output().data = y;
-  return forward(pass(pool, parameters, batch), batch);
+  bool stopped = false;
+  return forward(pass(pool, parameters, batch), batch, &stopped);
 }
 
 template <class T>
 Status Plan<T>::evaluate(ThreadPool& pool, const T* parameters, const Batch<T>& batch, BatchResult* result) {
   const Pass<T> p = pass(pool, parameters, batch);
-  const Status status = forward(p, batch);
-  return status.ok() ? loss_.evaluate(p, output(), batch.targets, result) : status;
+  const Status status = forward(p, batch, &result->stopped);
+  return status.ok() && !result->stopped ? loss_.evaluate(p, output(), batch.targets, result) : status;
 }
 
 template <class T>
@@ -44,9 +46,9 @@ Status Plan<T>::train(ThreadPool& pool, const Blocks<T>& blocks, const Batch<T>&
   p.gradients = blocks.gradients;
   p.training = true;
   p.lock = blocks.lock;
-  Status status = forward(p, batch);
-  if (status.ok()) status = loss_.evaluate(p, output(), batch.targets, result);
-  if (!status.ok() || !result->finite) return status;
+  Status status = forward(p, batch, &result->stopped);
+  if (status.ok() && !result->stopped) status = loss_.evaluate(p, output(), batch.targets, result);
+  if (!status.ok() || !result->finite || result->stopped) return status;
   // Weights that move while their gradients are computed are not to be seen before the others have moved too.
   std::unique_lock<ParameterLock> alone;
   if (early_ && update.early()) {
@@ -57,6 +59,7 @@ Status Plan<T>::train(ThreadPool& pool, const Blocks<T>& blocks, const Batch<T>&
   }
   updated_.clear();
   for (Op<T>* op : back_) {
+    if ((result->stopped = updated_.empty() && batch.stopped())) return {};
     status = op->backward(p);
     if (!status.ok()) return status;
   }

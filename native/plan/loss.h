@@ -17,6 +17,7 @@ struct BatchResult {
   double loss = 0;     ///< mean over the rows unless the loss is a sum
   double correct = 0;  ///< rows whose largest output is the label (cross-entropy only)
   bool finite = true;  ///< false: the loss is not finite, and nothing was updated
+  bool stopped = false;  ///< it ended on the way, and nothing was updated
 };
 
 /// Whether the loss compares with labels.

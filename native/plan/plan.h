@@ -1,5 +1,6 @@
 // A network compiled to ops over preallocated memory: forward, loss, backward and update of a batch without allocation.
 #pragma once
+#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -27,6 +28,9 @@ struct Batch {
   const T* x = nullptr;
   const int32_t* indices = nullptr;
   Targets<T> targets{};
+  const std::atomic<bool>* stop = nullptr;  ///< once it is true, the batch ends before its next op, unless parameters have moved
+
+  bool stopped() const { return stop && stop->load(std::memory_order_relaxed); }
 };
 
 /// What lives on from batch to batch and is not trained.
@@ -72,7 +76,7 @@ class Plan {
   bool trains() const { return description_.loss != LossKind::none; }
   Value<T>& output() { return values_.back(); }
   Pass<T> pass(ThreadPool& pool, const T* parameters, const Batch<T>& batch);
-  Status forward(const Pass<T>& pass, const Batch<T>& batch);
+  Status forward(const Pass<T>& pass, const Batch<T>& batch, bool* stopped);
 
   const KernelTable& table_;
   PlanDescription description_;

@@ -377,6 +377,22 @@ describe('LBFGS in fit', () => {
     expect(ends[2]).toEqual(ends[0])
   })
 
+  it.each(['none', 'strongWolfe'] as const)('%s: goes on from a checkpoint bit for bit', async (lineSearch) => {
+    const options = { lineSearch, learningRate: lineSearch === 'none' ? 0.1 : 1, maxIterations: 3, historySize: 4 } as const
+    const whole = smooth()
+    await fit(whole, data, { ...given, epochs: 7, optimizer: new LBFGS(options) })
+    for (const epochs of [1, 4]) {
+      const folder = join(root, `lbfgs-${lineSearch}-${epochs}`)
+      const callbacks = [checkpoint({ folder })]
+      await fit(smooth(), data, { ...given, epochs, optimizer: new LBFGS(options), callbacks })
+      const resumed = smooth()
+      await fit(resumed, data, { ...given, epochs: 7, optimizer: new LBFGS(options), resume: folder })
+      expect(bits(resumed)).toEqual(bits(whole))
+      const other = { ...given, epochs: 7, optimizer: new LBFGS({ ...options, historySize: 5 }), resume: folder }
+      await expect(fit(smooth(), data, other)).rejects.toThrow('the options of the optimizer')
+    }
+  })
+
   it('an abort takes the step back', async () => {
     const model = smooth()
     const controller = new AbortController()

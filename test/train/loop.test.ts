@@ -6,6 +6,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { Worker } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
+import * as library from '../../lib/index.js'
 import { Adam, CrossEntropy, fit, Linear, mlp, ReLU, Sequential, SGD } from '../../lib/index.js'
 
 const dist = new URL('../../dist/esm/index.js', import.meta.url)
@@ -37,6 +38,20 @@ describe('training', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(32 * 2 ** 20)
   })
 
+  it('ends within a batch when it is aborted, and changes nothing by it', async () => {
+    const width = 1024 // some hundred milliseconds a batch
+    const model = new Sequential(...[1, 2, 3, 4].map((seed) => new Linear(width, width, { seed })))
+    const before = model.block.values.slice()
+    const [x, y] = [new Float32Array(width * width).fill(0.1), new Float32Array(width * width)]
+    const controller = new AbortController()
+    const given = { loss: new library.MeanSquaredError(), optimizer: new SGD(), batchSize: width, verbose: false }
+    setTimeout(() => controller.abort(), 40)
+    await expect(fit(model, { x, y }, { ...given, signal: controller.signal })).rejects.toThrow(/abort/)
+    expect(model.block.values.every((v, i) => v === before[i])).toBe(true)
+    await fit(model, { x: x.subarray(0, 2 * width), y: y.subarray(0, 2 * width) }, given)
+    expect(model.block.values.every((v, i) => v === before[i])).toBe(false)
+  })
+
   it('holds nothing of a model once it is over', async () => {
     setFlagsFromString('--expose-gc')
     const collect = runInNewContext('gc') as () => void
@@ -60,19 +75,31 @@ describe('training', () => {
     expect(models.map((model) => model.deref())).toEqual([undefined, undefined, undefined])
   })
 
-  it.runIf(existsSync(dist))('gives the same bits in a worker', async () => {
+  it.runIf(existsSync(dist)).each<[string, string]>([
+    ['plain', `{ optimizer: new lib.Adam() }`],
+    [
+      'much told',
+      `{ optimizer: new lib.AdamW({ maxNorm: 1.5, groups: [{ match: /bias/, weightDecay: 0 }] }), clipNorm: 1, mixup: 0.3,
+         average: lib.ema({ decay: 0.9 }), schedule: lib.schedules.cosine() }`,
+    ],
+    ['L-BFGS', `{ optimizer: new lib.LBFGS({ lineSearch: 'strongWolfe', maxIterations: 3 }) }`],
+  ])('%s: gives the same bits in workers, and for 1, 2 and 4 threads', async (_, options) => {
     const recipe = `
-      const model = new Sequential(new Linear(6, 40), new ReLU(), new Linear(40, 3)).initialize(2)
+      const { BatchNorm, CrossEntropy, Dropout, fit, Linear, ReLU, Sequential } = lib
+      const model = new Sequential(
+        new Linear(6, 40), new BatchNorm(40), new ReLU(), new Dropout(0.2), new Linear(40, 9), new ReLU(), new Linear(9, 3))
+      model.initialize(2).freeze(/^4/)
       const x = new Float32Array(600).map((_, i) => Math.sin(i))
       const y = Int32Array.from({ length: 100 }, (_, i) => i % 3)
-      await fit(model, { x, y }, { loss: new CrossEntropy(), optimizer: new Adam(), epochs: 5, batchSize: 16, verbose: false })`
+      const loss = new CrossEntropy()
+      await fit(model, { x, y }, { loss, epochs: 5, batchSize: 16, verbose: false, ...${options} })`
     const inWorker = `import { workerData, parentPort } from 'node:worker_threads'
-      const { Adam, CrossEntropy, fit, Linear, ReLU, Sequential } = await import(workerData)
+      const lib = await import(workerData)
       ${recipe}
       parentPort.postMessage(Array.from(model.block.values))`
     const url = `data:text/javascript,${encodeURIComponent(inWorker)}`
     const results = await Promise.all(
-      [1, 2, 3].map(
+      [1, 2].map(
         () =>
           new Promise<number[]>((resolve, reject) => {
             const worker = new Worker(new URL(url), { workerData: pathToFileURL(dist.pathname).href })
@@ -81,17 +108,14 @@ describe('training', () => {
           }),
       ),
     )
-    const main = new Function(
-      'Adam',
-      'CrossEntropy',
-      'fit',
-      'Linear',
-      'ReLU',
-      'Sequential',
-      `return (async () => { ${recipe}; return Array.from(model.block.values) })()`,
-    )
-    const expected = await main(Adam, CrossEntropy, fit, Linear, ReLU, Sequential)
-    for (const result of results) expect(result).toEqual(expected)
+    const main = new Function('lib', `return (async () => { ${recipe}; return Array.from(model.block.values) })()`)
+    for (const threads of [1, 2, 4]) {
+      library.setThreads(threads)
+      results.push(await main(library))
+    }
+    library.setThreads(2)
+    for (const result of results) expect(result).toEqual(results[0])
+    expect(results[0]!.every(Number.isFinite)).toBe(true)
   })
 
   it.runIf(existsSync(dist))('ends with the worker that it runs in', async () => {
