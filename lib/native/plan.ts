@@ -97,7 +97,9 @@ export interface NativePlan {
    *
    * `rule` −1 only computes gradients. A negative end −e: the range up to e stays as it is. `bounds` [offset, rows, cols, norm] …:
    * after each update the rows of these matrices are no longer than norm. `average` then becomes a running mean of the
-   * parameters, `averaging` [weight of the new ones, whether the first are taken as they are].
+   * parameters, `averaging` [weight of the new ones, whether the first are taken as they are]. `groups` makes updates of several
+   * batches: [whether gradients of earlier ones wait, by batch: what the sum of all that wait is divided by for an update, or 0
+   * for none]; the gradient of a mean then counts by the rows, or by their weights.
    */
   train(
     slot: number,
@@ -113,6 +115,7 @@ export interface NativePlan {
     bounds?: Float64Array | null,
     average?: FloatArray | null,
     averaging?: Float64Array | null,
+    groups?: Float64Array | null,
   ): Promise<Float64Array>
   /** The same numbers for a staged slot, without changing anything. */
   evaluate(slot: number): Promise<Float64Array>

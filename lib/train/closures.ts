@@ -32,6 +32,8 @@ export class ClosureTrainer implements Trainer {
     this.#averager = averager?.everyUpdate ? averager : undefined
   }
 
+  readonly waiting = false
+
   get stale(): boolean {
     return this.#plan?.stale ?? false
   }

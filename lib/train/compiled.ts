@@ -5,7 +5,10 @@ import type { Loss } from '../nn/losses.js'
 import type { Model } from '../nn/model.js'
 import type { ParameterBlock } from '../nn/parameters.js'
 import type { Optimizer, OptimizerState } from '../optim/optimizer.js'
+import type { FloatArray } from '../tensor/dtype.js'
 import type { Averager } from './averages.js'
+import { isSum, plainRules } from './eager.js'
+import { Grouping, update } from './grouping.js'
 import { type CachedPlan, compiled } from './plans.js'
 import { Setting } from './setting.js'
 import { Staging } from './staging.js'
@@ -21,6 +24,8 @@ export class PlanTrainer implements Trainer {
   readonly #clip: Float64Array | null
   readonly #averager: Averager | undefined
   readonly #setting: Setting
+  readonly #grouping: Grouping
+  readonly #rules: GradientRules
   #staging: { readonly data: Dataset; readonly staging: Staging } | undefined
 
   /** The trainer, or undefined where the model, the loss or the optimizer has no native form. */
@@ -30,11 +35,13 @@ export class PlanTrainer implements Trainer {
     optimizer: object,
     data: Dataset,
     batchSize: number,
-    rules?: GradientRules,
+    rules = plainRules,
   ): PlanTrainer | undefined {
-    if (!hasNativeRule(optimizer) || (rules?.accumulate ?? 1) > 1) return undefined
+    if (!hasNativeRule(optimizer)) return undefined
     const made = compiled('training', model, loss, data, batchSize)
-    return made && new PlanTrainer(model, optimizer, batchSize, made, rules)
+    return (
+      made && new PlanTrainer(model, optimizer, batchSize, made, new Grouping(rules.accumulate, isSum(loss)), rules)
+    )
   }
 
   private constructor(
@@ -42,8 +49,10 @@ export class PlanTrainer implements Trainer {
     optimizer: Optimizer,
     batchSize: number,
     compiled: CachedPlan,
-    { clipValue, clipNorm, averager }: GradientRules = { clipValue: 0, clipNorm: 0, accumulate: 1 },
+    grouping: Grouping,
+    rules: GradientRules,
   ) {
+    const { clipValue, clipNorm, averager } = rules
     this.#model = model
     this.#optimizer = optimizer
     this.#block = model.block
@@ -52,11 +61,22 @@ export class PlanTrainer implements Trainer {
     this.#clip = clipValue > 0 || clipNorm > 0 ? Float64Array.of(clipValue, clipNorm) : null
     this.#averager = averager?.everyUpdate ? averager : undefined
     this.#setting = new Setting(model)
+    this.#grouping = grouping
+    this.#rules = rules
     if (this.#clip) this.#block.clearFrozen()
   }
 
   get stale(): boolean {
     return !this.#setting.current
+  }
+
+  get waiting(): boolean {
+    return this.#grouping.waiting
+  }
+
+  /** On this thread: it is the last update of an epoch. */
+  flush(): void {
+    if (this.waiting) update(this.#model, this.#optimizer, this.#rules, this.#grouping.take())
   }
 
   async run(
@@ -71,15 +91,19 @@ export class PlanTrainer implements Trainer {
     const train = this.#update(state, rates)
     const { counters, dropouts } = this.#compiled
     for (const [i, dropout] of dropouts.entries()) counters[i] = dropout.drawn
-    let done = 0
-    const first = state.step + 1
+    let [done, at, step] = [0, start, state.step + 1]
     const begin = async (slot: number, count: number): Promise<Float64Array> => {
+      const groups = this.#rules.accumulate > 1 ? this.#groupsOf(data, order, at, at + count) : null
       const batches = Math.ceil(count / this.#batchSize)
-      const promise = train(slot, first + done, done, batches)
+      const updates = groups ? updatesOf(groups, batches) : batches
+      const promise = train(slot, step, done, { batches, updates, groups })
       done += batches
+      at += count
+      step += updates
       const results = await promise
-      const ran = results.length / RESULT_WIDTH
-      state.step += ran > 0 && !Number.isFinite(results.at(-RESULT_WIDTH)!) ? ran - 1 : ran
+      let ran = results.length / RESULT_WIDTH
+      if (ran > 0 && !Number.isFinite(results.at(-RESULT_WIDTH)!)) ran--
+      state.step += groups ? updatesOf(groups, ran) : ran
       return results
     }
     if (this.#staging?.data !== data)
@@ -88,6 +112,18 @@ export class PlanTrainer implements Trainer {
     const results = await this.#staging.staging.run(order, start, end, begin, signal)
     for (const [i, dropout] of dropouts.entries()) dropout.drawn = counters[i]!
     return results
+  }
+
+  // Whether gradients wait, and what those of each of the next batches are divided by for an update.
+  #groupsOf(data: Dataset, order: Int32Array, start: number, end: number): Float64Array {
+    const groups = [this.#grouping.waiting ? 1 : 0]
+    for (let at = start; at < end; at += this.#batchSize) {
+      const to = Math.min(at + this.#batchSize, end)
+      let weight = to - at
+      if (data.weights) weight = sumOf(data.weights, order, at, to)
+      groups.push(this.#grouping.add(weight))
+    }
+    return Float64Array.from(groups)
   }
 
   // Starts training on a slot: batches from number `step` of the optimizer and `done` of this run on.
@@ -102,12 +138,30 @@ export class PlanTrainer implements Trainer {
     const bounds = list.length > 0 ? Float64Array.from(list) : null
     const { gradients } = this.#block
     const [averager, clip] = [this.#averager, this.#clip]
-    return (slot: number, step: number, done: number, batches: number): Promise<Float64Array> => {
+    return (slot: number, step: number, done: number, { batches, updates, groups }: Share): Promise<Float64Array> => {
       const options = Float64Array.from(rates ? rows.slice(done, done + batches).flat() : rows[0]!)
       const { vector = null, weights = null } = averager ?? {}
-      if (averager) averager.count += batches
-      const update = [rule, options, step, ends, clip, bounds, vector, weights] as const
+      if (averager) averager.count += updates
+      const update = [rule, options, step, ends, clip, bounds, vector, weights, groups] as const
       return this.#compiled.plan.train(slot, gradients, s0, s1, s2, ...update)
     }
   }
+}
+
+/** What is asked of a plan at a time. */
+interface Share {
+  readonly batches: number
+  readonly updates: number
+  readonly groups: Float64Array | null
+}
+
+function sumOf(weights: FloatArray, order: Int32Array, start: number, end: number): number {
+  let sum = 0
+  for (let i = start; i < end; i++) sum += weights[order[i]!]!
+  return sum
+}
+
+// Of the first batches.
+function updatesOf(groups: Float64Array, batches: number): number {
+  return groups.subarray(1, 1 + batches).filter((divisor) => divisor !== 0).length
 }

@@ -8,6 +8,7 @@ import type { Model } from '../nn/model.js'
 import type { Optimizable } from '../optim/optimizer.js'
 import type { FloatArray } from '../tensor/dtype.js'
 import { Tensor } from '../tensor/tensor.js'
+import { Grouping, update } from './grouping.js'
 import { type GradientRules, RESULT_WIDTH, type Trainer } from './trainer.js'
 
 // The event loop gets its turn whenever this many milliseconds have passed.
@@ -23,7 +24,8 @@ export interface Rated extends Steps {
   learningRate: number
 }
 
-const plainRules: GradientRules = { clipValue: 0, clipNorm: 0, accumulate: 1 }
+/** Gradients as they come. */
+export const plainRules: GradientRules = { clipValue: 0, clipNorm: 0, accumulate: 1 }
 
 /** {@link Trainer} over gates. */
 export class EagerTrainer implements Trainer {
@@ -32,8 +34,7 @@ export class EagerTrainer implements Trainer {
   readonly #optimizer: Steps
   readonly #batchSize: number
   readonly #rules: GradientRules
-  #waiting = 0
-  #rows = 0
+  readonly #grouping: Grouping
   #last = performance.now()
 
   constructor(model: Model, loss: Loss, optimizer: Steps, batchSize: number, rules = plainRules) {
@@ -42,6 +43,7 @@ export class EagerTrainer implements Trainer {
     this.#optimizer = optimizer
     this.#batchSize = batchSize
     this.#rules = rules
+    this.#grouping = new Grouping(rules.accumulate, isSum(loss))
   }
 
   async run(
@@ -74,52 +76,24 @@ export class EagerTrainer implements Trainer {
     const weights = data.gatherWeights(order, start, rows)
     const loss = this.#loss.forward(output, y, weights)
     if (!Number.isFinite(loss)) return [loss, 0]
-    if (this.#rules.accumulate === 1) {
-      const [gradient] = this.#loss.backward()
-      this.#model.backward(gradient as Value, { inputGradient: false })
-      this.#update()
-    } else this.#accumulate(weights ? native().sum(weights.data as FloatArray) : rows)
+    const grouped = this.#rules.accumulate > 1
+    const weight = weights ? native().sum(weights.data as FloatArray) : rows
+    const [gradient] = this.#loss.backward(grouped && !isSum(this.#loss) ? weight : 1)
+    this.#model.backward(gradient as Value, { inputGradient: false, accumulate: this.#grouping.waiting })
+    const divisor = grouped ? this.#grouping.add(weight) : 1
+    if (divisor !== 0) update(this.#model, this.#optimizer, this.#rules, divisor)
     return [loss, correctRows(data, output, y)]
-  }
-
-  get #sums(): boolean {
-    return (this.#loss as { reduction?: unknown }).reduction === 'sum'
-  }
-
-  // Means count by their rows, or the sums of their weights: batches together give the gradient of one that has all rows.
-  #accumulate(rows: number): void {
-    const [gradient] = this.#loss.backward(this.#sums ? 1 : rows)
-    this.#model.backward(gradient as Value, { inputGradient: false, accumulate: this.#waiting > 0 })
-    this.#rows += rows
-    if (++this.#waiting === this.#rules.accumulate) this.flush()
   }
 
   /** Gates are asked anew for every batch. */
   readonly stale = false
 
-  /** Whether gradients wait for more batches. */
   get waiting(): boolean {
-    return this.#waiting > 0
+    return this.#grouping.waiting
   }
 
   flush(): void {
-    if (this.#waiting === 0) return
-    if (!this.#sums) native().scale(1 / this.#rows, this.#model.block.gradients)
-    this.#waiting = 0
-    this.#rows = 0
-    this.#update()
-  }
-
-  #update(): void {
-    const { clipValue, clipNorm, averager } = this.#rules
-    const { block } = this.#model
-    if (clipValue > 0 || clipNorm > 0) {
-      block.clearFrozen()
-      native().clipGradients(clipValue, clipNorm, block.gradients)
-    }
-    this.#optimizer.step(this.#model)
-    block.touch()
-    if (averager?.everyUpdate) averager.add(1 - averager.how.decay)
+    if (this.waiting) update(this.#model, this.#optimizer, this.#rules, this.#grouping.take())
   }
 
   async #breathe(): Promise<void> {
@@ -127,6 +101,11 @@ export class EagerTrainer implements Trainer {
     await new Promise((resume) => setImmediate(resume))
     this.#last = performance.now()
   }
+}
+
+/** Whether a loss is a sum over rows, not their mean. */
+export function isSum(loss: Loss): boolean {
+  return (loss as { reduction?: unknown }).reduction === 'sum'
 }
 
 /** Rows whose largest output is the label; 0 where there are none. */

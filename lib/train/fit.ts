@@ -68,7 +68,6 @@ class Loop {
   readonly #averager: Averager | undefined
   readonly #rules: GradientRules
   #trainer: Trainer | undefined
-  #eager: EagerTrainer | undefined
   #batchSize = 0
   #stopped = false
   #position: Position = { epoch: 1, tally: new Tally(), batches: 0, records: [] }
@@ -93,15 +92,15 @@ class Loop {
     const { optimizer, mixer } = this.#plan
     const loss = mixer?.loss ?? this.#plan.loss
     if (!this.#trainer || batchSize > this.#batchSize || this.#trainer.stale) {
-      this.#eager?.flush?.()
+      this.#trainer?.flush?.()
       this.#batchSize = batchSize
-      this.#eager = undefined
+      const rows = Math.min(batchSize, data.rows)
       if (optimizer instanceof LBFGS) {
         this.#trainer = new ClosureTrainer(this.#model, loss, optimizer, data, batchSize, this.#averager)
       } else {
-        const rows = Math.min(batchSize, data.rows)
-        this.#eager = new EagerTrainer(this.#model, loss, optimizer, batchSize, this.#rules)
-        this.#trainer = PlanTrainer.create(this.#model, loss, optimizer, data, rows, this.#rules) ?? this.#eager
+        this.#trainer =
+          PlanTrainer.create(this.#model, loss, optimizer, data, rows, this.#rules) ??
+          new EagerTrainer(this.#model, loss, optimizer, batchSize, this.#rules)
       }
     }
     return this.#trainer
@@ -178,7 +177,7 @@ class Loop {
   #pauseEvent(): PauseEvent {
     return {
       batches: this.#position.batches,
-      capture: () => (this.#eager?.waiting ? undefined : capture(this.#state, this.#position)),
+      capture: () => (this.#trainer?.waiting ? undefined : capture(this.#state, this.#position)),
     }
   }
 
@@ -202,7 +201,6 @@ class Loop {
         throw new ArgumentError('fit', 'a stream that has batches in every epoch', `none in ${epoch}`)
     }
     this.#trainer?.flush?.()
-    this.#eager?.flush?.()
     const seconds = (performance.now() - started) / 1000
     this.#averager?.epochEnd(epoch)
     if (this.#averager?.everyUpdate) this.#averager.show()

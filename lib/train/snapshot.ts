@@ -122,7 +122,8 @@ export function restore(training: TrainingState, { tensors, metadata }: Snapshot
   same('the dtype', progress.dtype, model.dtype)
   same('the number of dropouts', progress.dropouts?.length, dropouts.length)
   const vectors = vectorsOf(tensors)
-  for (const [i, { length }] of state.vectors.entries()) same(`the length of optimizer.${i}`, vectors[i]?.length, length)
+  for (const [i, { length }] of state.vectors.entries())
+    same(`the length of optimizer.${i}`, vectors[i]?.length, length)
   const [loss, correct, rows, batches, labelled] = tensorOf(tensors, 'tally').data
   const kept = Array.from(tensorOf(tensors, 'rates').data)
   const parameters = Object.entries(tensors).filter(([name]) => name.startsWith('model.'))

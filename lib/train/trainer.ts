@@ -37,6 +37,8 @@ export interface Trainer {
   ): Promise<Float64Array>
   /** Whether the model has changed so that another trainer is needed. */
   readonly stale: boolean
+  /** Whether gradients wait for more batches. */
+  readonly waiting: boolean
   /** Updates from gradients that wait for more batches. */
   flush?(): void
 }

@@ -176,6 +176,7 @@ void TrainTask::read_update(Arguments& a) {
     a.require_length(average_.length, object_.parameter_count(), "average");
     if (const double* const averaging = a.doubles(12, "averaging", 2)) update_.averaging = {averaging[0], averaging[1] != 0};
   }
+  if (!a.is_null(13)) read_groups(a);
   if (!a.ok()) return;
   const Status status = update_.start(rule, step, {state_[0].data != nullptr, state_[1].data != nullptr, state_[2].data != nullptr});
   a.require(status.ok(), status.what);
@@ -192,6 +193,17 @@ void TrainTask::read_ends(Arguments& a) {
   }
   if (update_.ends.empty()) update_.ends.push_back(begin = object_.parameter_count());
   a.require(begin == object_.parameter_count(), "the last end at the end of the parameters");
+}
+
+// [whether gradients wait, divisors by batch]
+void TrainTask::read_groups(Arguments& a) {
+  const std::vector<double> numbers = a.double_list(13, "groups");
+  const std::size_t staged = object_.staging(slot_).rows, batches = (staged + object_.batch() - 1) / object_.batch();
+  a.require_length(numbers.size(), batches + 1, "groups");
+  for (std::size_t i = 1; a.ok() && i < numbers.size(); i++) a.require(numbers[i] >= 0, "divisors not to be negative");
+  if (!a.ok()) return;
+  update_.waiting = numbers[0] != 0;
+  update_.divisors.assign(numbers.begin() + 1, numbers.end());
 }
 
 void TrainTask::read_bounds(Arguments& a) {

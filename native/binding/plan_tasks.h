@@ -66,7 +66,7 @@ class TrainTask : public BatchTask {
  public:
   TrainTask(PlanObject& object, std::size_t slot) : BatchTask(object, slot) { object_.lock().trainings++; }
   ~TrainTask() override { object_.lock().trainings--; }
-  /// Arguments from index 1 on: gradients, state0, state1, state2, rule, options, step, ends, clip, bounds, average, averaging.
+  /// Arguments from index 1 on: gradients, state0, state1, state2, rule, options, step, ends, clip, bounds, average, averaging, groups.
   void read(Arguments& a);
 
  private:
@@ -74,6 +74,7 @@ class TrainTask : public BatchTask {
   void read_update(Arguments& a);
   void read_ends(Arguments& a);
   void read_bounds(Arguments& a);
+  void read_groups(Arguments& a);
   Floats gradients_, state_[3], average_;
   Update update_;
 };

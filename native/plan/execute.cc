@@ -44,10 +44,11 @@ template <class T>
 Status Plan<T>::train(ThreadPool& pool, const Blocks<T>& blocks, const Batch<T>& batch, const Update& update, BatchResult* result) {
   Pass<T> p = pass(pool, blocks.parameters, batch);
   p.gradients = blocks.gradients;
+  p.more = update.waiting;
   p.training = true;
   p.lock = blocks.lock;
   Status status = forward(p, batch, &result->stopped);
-  if (status.ok() && !result->stopped) status = loss_.evaluate(p, output(), batch.targets, result);
+  if (status.ok() && !result->stopped) status = loss_.evaluate(p, output(), batch.targets, result, update.sums());
   if (!status.ok() || !result->finite || result->stopped) return status;
   // Weights that move while their gradients are computed are not to be seen before the others have moved too.
   std::unique_lock<ParameterLock> alone;

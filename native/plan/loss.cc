@@ -17,32 +17,33 @@ void LossHead<T>::place(void* memory, std::size_t batch) {
 }
 
 template <class T>
-Status LossHead<T>::evaluate(const Pass<T>& pass, const Value<T>& output, const Targets<T>& targets, BatchResult* result) const {
+Status LossHead<T>::evaluate(const Pass<T>& pass, const Value<T>& output, const Targets<T>& targets, BatchResult* result, bool whole) const {
   const std::size_t n = pass.rows * output.width;
   // What the rows count together: Σ w, or their number.
   const auto weight = [&] { return targets.weights ? pass.kernels().sum(pass.rows, targets.weights) : static_cast<double>(pass.rows); };
   const auto mean_of = [this](double count) { return options_.sum ? 1.0 : 1.0 / count; };
+  const double factor = whole && !options_.sum ? weight() : 1;
   Status status;
   switch (kind_) {
     case LossKind::cross_entropy:
-      if (targets.weights) status = weighted_cross_entropy(pass, output, targets, result);
-      else *result = cross_entropy(pass, output, targets.labels);
+      if (targets.weights) status = weighted_cross_entropy(pass, output, targets, factor, result);
+      else *result = cross_entropy(pass, output, targets.labels, factor);
       break;
-    case LossKind::weighted_cross_entropy: status = weighted_cross_entropy(pass, output, targets, result); break;
+    case LossKind::weighted_cross_entropy: status = weighted_cross_entropy(pass, output, targets, factor, result); break;
     case LossKind::squared_error: {
       const double scale = mean_of(targets.weights ? weight() * static_cast<double>(output.width) : static_cast<double>(n));
-      if (targets.weights) *result = {elements(pass, output, targets, scale) * scale};
-      else *result = {pass.kernels().squared_error(n, output.data, targets.values, 2 * scale, output.gradient) * scale};
+      if (targets.weights) *result = {elements(pass, output, targets, scale * factor) * scale};
+      else *result = {pass.kernels().squared_error(n, output.data, targets.values, 2 * scale * factor, output.gradient) * scale};
       break;
     }
     case LossKind::soft_cross_entropy: {
       const double scale = mean_of(weight());
-      *result = {soft_cross_entropy(pass.kernels(), pass.pool, pass.rows, output.width, output.data, targets.values, targets.weights, scale, output.gradient, scratch_) * scale};
+      *result = {soft_cross_entropy(pass.kernels(), pass.pool, pass.rows, output.width, output.data, targets.values, targets.weights, scale * factor, output.gradient, scratch_) * scale};
       break;
     }
     case LossKind::element: {
       const double scale = mean_of(weight() * (options_.by_rows ? 1.0 : static_cast<double>(output.width)));
-      *result = {elements(pass, output, targets, scale) * scale};
+      *result = {elements(pass, output, targets, scale * factor) * scale};
       break;
     }
     case LossKind::none: return invalid("a plan with a loss");
@@ -52,23 +53,23 @@ Status LossHead<T>::evaluate(const Pass<T>& pass, const Value<T>& output, const 
 }
 
 template <class T>
-BatchResult LossHead<T>::cross_entropy(const Pass<T>& pass, const Value<T>& output, const int32_t* labels) const {
+BatchResult LossHead<T>::cross_entropy(const Pass<T>& pass, const Value<T>& output, const int32_t* labels, double factor) const {
   const std::size_t cols = output.width;
   const double scale = options_.sum ? 1.0 : 1.0 / static_cast<double>(pass.rows);
   T* const losses = static_cast<T*>(scratch_);
   pass.over_rows(cols, [&](std::size_t b, std::size_t e) {
     T* const dx = output.gradient ? output.gradient + b * cols : nullptr;
-    pass.kernels().cross_entropy(e - b, cols, output.data + b * cols, labels + b, scale, losses + b, dx);
+    pass.kernels().cross_entropy(e - b, cols, output.data + b * cols, labels + b, scale * factor, losses + b, dx);
   });
   return {pass.kernels().sum(pass.rows, losses) * scale, correct(pass, output, labels)};
 }
 
 template <class T>
-Status LossHead<T>::weighted_cross_entropy(const Pass<T>& pass, const Value<T>& output, const Targets<T>& targets, BatchResult* result) const {
+Status LossHead<T>::weighted_cross_entropy(const Pass<T>& pass, const Value<T>& output, const Targets<T>& targets, double factor, BatchResult* result) const {
   const CrossEntropyWeights<T> weights{class_weights_.empty() ? nullptr : class_weights_.data(), targets.weights, options_.smoothing, options_.ignored};
   const double scale = options_.sum ? 1.0 : 1.0 / label_weight(pass.rows, targets);
   WeightedLoss loss{};
-  const Status status = chainrule::weighted_cross_entropy(pass.kernels(), pass.pool, pass.rows, output.width, output.data, targets.labels, weights, scale,
+  const Status status = chainrule::weighted_cross_entropy(pass.kernels(), pass.pool, pass.rows, output.width, output.data, targets.labels, weights, scale * factor,
                                                           output.gradient, &loss, scratch_);
   if (status.ok()) *result = {loss.loss * scale, correct(pass, output, targets.labels)};
   return status;

@@ -34,12 +34,13 @@ class LossHead {
   static std::size_t bytes(std::size_t batch) { return batch * (sizeof(double) + 2 * sizeof(int32_t)); }
   void place(void* memory, std::size_t batch);
 
-  /// The loss of a batch; writes (=) the gradient of `output` unless that is null.
-  Status evaluate(const Pass<T>& pass, const Value<T>& output, const Targets<T>& targets, BatchResult* result) const;
+  /// The loss of a batch; writes (=) the gradient of `output` unless that is null: of the loss, or, where it is a mean and `whole`,
+  /// of that times the weight of its rows.
+  Status evaluate(const Pass<T>& pass, const Value<T>& output, const Targets<T>& targets, BatchResult* result, bool whole = false) const;
 
  private:
-  BatchResult cross_entropy(const Pass<T>& pass, const Value<T>& output, const int32_t* labels) const;
-  Status weighted_cross_entropy(const Pass<T>& pass, const Value<T>& output, const Targets<T>& targets, BatchResult* result) const;
+  BatchResult cross_entropy(const Pass<T>& pass, const Value<T>& output, const int32_t* labels, double factor) const;
+  Status weighted_cross_entropy(const Pass<T>& pass, const Value<T>& output, const Targets<T>& targets, double factor, BatchResult* result) const;
   double elements(const Pass<T>& pass, const Value<T>& output, const Targets<T>& targets, double scale) const;
   double correct(const Pass<T>& pass, const Value<T>& output, const int32_t* labels) const;
   double label_weight(std::size_t rows, const Targets<T>& targets) const;

@@ -31,6 +31,7 @@ struct Pass {
   const T* parameters;
   T* gradients;  ///< like the parameters; null in a forward pass
   std::size_t rows;
+  bool more = false;                     ///< gradients of batches before this one stand, and are added to
   bool training = false;                 ///< dropout drops, batch norm takes the statistics of the batch
   const int32_t* indices = nullptr;      ///< [rows, width of value 0] where the input are indices
   T* const* buffers = nullptr;           ///< running statistics
@@ -110,6 +111,8 @@ class Op {
   bool early = false;
 
  protected:
+  /// Whether the parameters' gradients are written, not added to.
+  bool writes(const Pass<T>& pass) const { return fresh && !pass.more; }
   /// Adds a spare gradient to the input's.
   static void add_spare(const Pass<T>& pass, const Input<T>& input) {
     if (!input.spare) return;
@@ -119,7 +122,7 @@ class Op {
   T* cleared(const Pass<T>& pass, std::size_t offset, std::size_t length) const {
     if (offset == kNone || d_.frozen) return nullptr;
     T* const g = pass.gradients + offset;
-    if (fresh) pass.over_elements(length, [&](std::size_t b, std::size_t e) { std::fill(g + b, g + e, T(0)); });
+    if (writes(pass)) pass.over_elements(length, [&](std::size_t b, std::size_t e) { std::fill(g + b, g + e, T(0)); });
     return g;
   }
 

@@ -34,8 +34,12 @@ Status Update::prepare(std::size_t row) {
 
 void Update::advance() {
   if (none) return;
-  number++;
-  averaging.first = false;
+  waiting = sums() && divisor() == 0;
+  batch_ = std::min(batch_ + 1, divisors.size());
+  if (!waiting) {
+    number++;
+    averaging.first = false;
+  }
   if ((row_ + 2) * ends.size() * static_cast<std::size_t>(optimizer_info(rule).options) <= options.size()) row_++;
   prepare(row_);
 }
@@ -77,8 +81,11 @@ const OptimizerStep* Update::step_of(std::size_t begin, std::size_t end) const {
 template <class T>
 void apply_update(const KernelTable& table, ThreadPool& pool, const Blocks<T>& blocks, const Update& update, const std::vector<Stretch>& updated,
                   std::unique_lock<ParameterLock>& alone) {
-  if (update.none) return;
+  if (update.none || (update.sums() && update.divisor() == 0)) return;
   const Kernels<T>& kernels = table.of<T>();
+  if (update.sums() && update.divisor() != 1)
+    parallel_ranges(pool, update.ends.back(), kElementGrain, kElementUnit,
+                    [&](std::size_t begin, std::size_t end) { kernels.scale(end - begin, 1 / update.divisor(), blocks.gradients + begin); });
   clip_gradients(kernels, pool, update.ends.back(), blocks.gradients, update.clip);
   if (blocks.lock && !alone) alone = std::unique_lock(*blocks.lock);
   auto next = updated.begin();

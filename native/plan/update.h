@@ -46,18 +46,27 @@ struct Update {
   std::vector<double> options;       ///< the rule's, [step, range]: of the first steps, of which the last stays
   std::vector<OptimizerStep> steps;  ///< the present one, by range
 
+  /// Batches of one update: by batch, what the sum of its gradients and of those that wait is divided by for the update, 0 where
+  /// they wait for more. None: every batch is an update.
+  std::vector<double> divisors;
+  bool waiting = false;  ///< gradients of earlier batches wait
+
+  /// Whether gradients are sums, to be divided.
+  bool sums() const { return !divisors.empty(); }
+  /// What they are divided by now, 0 for later.
+  double divisor() const { return divisors[batch_]; }
   /// Makes ready for the step of number `from`; ends, options and clip are set. invalid_argument where the states do not fit.
   Status start(Optimizer of, int64_t from, const bool (&present)[3]);
   /// To the next step's.
   void advance();
   /// Whether a parameter may move before the gradients of all others are known.
-  bool early() const { return !none && clip.value == 0 && clip.norm == 0; }
+  bool early() const { return !none && !sums() && clip.value == 0 && clip.norm == 0; }
   /// How [begin, end) moves; null where it stays, or not all of it moves alike.
   const OptimizerStep* step_of(std::size_t begin, std::size_t end) const;
 
  private:
   Status prepare(std::size_t row);
-  std::size_t row_ = 0;
+  std::size_t row_ = 0, batch_ = 0;
 };
 
 /// A stretch of the flat vectors.

@@ -378,7 +378,12 @@ describe('LBFGS in fit', () => {
   })
 
   it.each(['none', 'strongWolfe'] as const)('%s: goes on from a checkpoint bit for bit', async (lineSearch) => {
-    const options = { lineSearch, learningRate: lineSearch === 'none' ? 0.1 : 1, maxIterations: 3, historySize: 4 } as const
+    const options = {
+      lineSearch,
+      learningRate: lineSearch === 'none' ? 0.1 : 1,
+      maxIterations: 3,
+      historySize: 4,
+    } as const
     const whole = smooth()
     await fit(whole, data, { ...given, epochs: 7, optimizer: new LBFGS(options) })
     for (const epochs of [1, 4]) {

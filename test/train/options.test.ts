@@ -414,3 +414,53 @@ describe('weights of samples', () => {
     expectClose(flat(a), flat(b), 1e-12)
   })
 })
+
+describe('accumulate', () => {
+  const weights = x.map((_, i) => [0.5, 1, 3][i % 3]!)
+  it.each<[string, Samples, Partial<FitOptions>]>([
+    ['labels', data, { accumulate: 2 }],
+    ['more than an epoch has', data, { accumulate: 50 }],
+    ['values', { x, y: values }, { accumulate: 3, loss: new MeanSquaredError() }],
+    ['a sum', { x, y: values }, { accumulate: 3, loss: new MeanSquaredError({ reduction: 'sum' }) as unknown as Loss }],
+    [
+      'probabilities',
+      { x, y: values.map(() => [0.3, 0.7]) },
+      { accumulate: 2, loss: new CrossEntropy({ targets: 'values' }) },
+    ],
+    ['weights of samples', { ...data, weights }, { accumulate: 3 }],
+    [
+      'all at once',
+      { ...data, weights },
+      { accumulate: 2, clipNorm: 0.1, clipValue: 0.2, average: ema({ decay: 0.6 }) },
+    ],
+  ])('%s: compiled as gate by gate', async (_, samples, more) => {
+    const make = () => network().freeze(/^3/)
+    const given = { learningRate: 0.05, maxNorm: 0.7 }
+    const optimizers = [new Adam(given), new EagerAdam(given)] as const
+    const model = await both(make, samples, () => more, optimizers)
+    expect(optimizers[0].state(model).step).toBe(3 * Math.ceil(5 / more.accumulate!))
+    // By portions of any size, as a watched training has them.
+    const watched = make()
+    const callbacks = [{ batch() {} }]
+    await fit(watched, samples, { ...base, ...more, callbacks, optimizer: new Adam(given) })
+    expect(bits(watched)).toEqual(bits(model))
+  })
+
+  it('batches together are one batch of all their rows, streams too', async () => {
+    const make = () => new Sequential(new Linear(3, 5, { dtype: 'float64', seed: 1 }), new Tanh(), new Linear(5, 2, { dtype: 'float64', seed: 2 })) // biome-ignore format: one fact
+    const whole = make()
+    await fit(whole, data, { ...base, shuffle: false, batchSize: 20, optimizer: new SGD({ learningRate: 0.5 }) })
+    const parts = make()
+    const given = { ...base, accumulate: 4, optimizer: new SGD({ learningRate: 0.5 }) }
+    await fit(parts, data, { ...given, shuffle: false, batchSize: 5 })
+    expectClose(flat(parts), flat(whole), 1e-12)
+    const stream = Array.from({ length: 6 }, (_, i) => [0, 7, 9, 15, 20, 34, 40].slice(i, i + 2)).map(([from, to]) => ({
+      x: x.slice(from, to),
+      y: labels.slice(from, to),
+    }))
+    const streamed = make()
+    const { batchSize, ...rest } = given
+    await fit(streamed, stream, { ...rest, optimizer: new SGD({ learningRate: 0.5 }) })
+    expectClose(flat(streamed), flat(whole), 1e-12)
+  })
+})

@@ -33,7 +33,7 @@ class Linear final : public Op<T> {
     if (this->d_.frozen) return input_gradient(pass, dz);
     if (this->d_.bias != kNone)
       parallel_ranges(pass.pool, outputs(), kElementGrain / pass.rows + 1, kElementUnit, [&](std::size_t b, std::size_t e) {
-        pass.kernels().column_sums(pass.rows, e - b, dz + b, outputs(), pass.gradients + this->d_.bias + b, !this->fresh);
+        pass.kernels().column_sums(pass.rows, e - b, dz + b, outputs(), pass.gradients + this->d_.bias + b, !this->writes(pass));
       });
     const Status status = input_gradient(pass, dz);
     if (!status.ok()) return status;
@@ -49,7 +49,7 @@ class Linear final : public Op<T> {
       pass.updated->push_back({this->d_.weight, this->d_.weight + outputs() * in});
       return gemm<T>(pass.table, pass.pool, outputs(), in, pass.rows, T(1), left, right, T(0), {nullptr, in, 1}, epilogue);
     }
-    return gemm<T>(pass.table, pass.pool, outputs(), in, pass.rows, T(1), left, right, this->fresh ? T(0) : T(1), {pass.gradients + this->d_.weight, in, 1});
+    return gemm<T>(pass.table, pass.pool, outputs(), in, pass.rows, T(1), left, right, this->writes(pass) ? T(0) : T(1), {pass.gradients + this->d_.weight, in, 1});
   }
 
   bool keeps_input() const override { return true; }
