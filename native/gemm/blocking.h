@@ -46,7 +46,7 @@ TileShape choose_shape(const GemmKernels<T>& kernels, std::size_t m, std::size_t
   const std::size_t lanes = static_cast<std::size_t>(kernels.lanes);
   const auto wide = [&](std::size_t rows) { return TileShape{static_cast<int>(rows), kernels.wide[rows]}; };
   // Little is summed: writing C takes the time, so whole rows of it.
-  if (k <= 2 && n >= static_cast<std::size_t>(kernels.wide[1]) * lanes) return wide(1);
+  if (k == 2 && n >= static_cast<std::size_t>(kernels.wide[1]) * lanes) return wide(1);
   if (m <= static_cast<std::size_t>(kernels.most_wide_rows) && n >= static_cast<std::size_t>(kernels.wide[m]) * lanes) return wide(m);
   int best = kernels.vectors;
   while (best > 2 && m > static_cast<std::size_t>(kernels.rows[best])) best--;
@@ -85,7 +85,6 @@ struct Way {
   bool pack_a = false, pack_b = false;  ///< pack_b: while the first strip of rows passes by
   bool c_far = false;                   ///< see GemmBlock
 };
-
 
 /// The way for strides a_row of A and b_row, b_col of B; the thresholds are measured (bench/native/gemm_bench.cc).
 template <class T>

@@ -31,8 +31,11 @@ struct Product {
   std::size_t c_row;
   bool transposed;
   const Epilogue<T>& epilogue;
-  bool dot, gemv;
+  bool dot, gemv, outer;
   Way way;
+
+  /// Whether one of the kernels that need no preparation does it.
+  bool direct() const { return dot || gemv || outer; }
 };
 
 /// Packed operands of the calling thread, kept from call to call.
@@ -121,7 +124,7 @@ bool compute_part(const Product<T>& q, std::size_t m0, std::size_t m1, std::size
         block.sink_row = i;
         block.sink_column = j;
         block.bias = last && e.bias ? e.bias + column : nullptr;
-        (q.gemv ? q.kernels.gemv : q.dot ? q.kernels.dot : q.kernels.block)(block);
+        (q.outer ? q.kernels.outer : q.gemv ? q.kernels.gemv : q.dot ? q.kernels.dot : q.kernels.block)(block);
         if (keep && packed_b) {
           block.b = packed_b;
           block.b_packed = true;
@@ -143,10 +146,11 @@ bool compute_part(const Product<T>& q, std::size_t m0, std::size_t m1, std::size
 template <class T>
 Product<T> choose_product(const GemmKernels<T>& kernels, std::size_t m, std::size_t n, std::size_t k, T alpha, T beta, Matrix<const T> a, Matrix<const T> b,
                           Matrix<T> c, const Epilogue<T>& epilogue) {
-  Product<T> q{kernels, m, n, k, alpha, beta, a, b, c.data, c.row_stride, false, epilogue, false, false, {}};
-  q.dot = a.col_stride == 1 && b.row_stride == 1 && b.col_stride != 1 && dot_pays(kernels, m, n, k);
-  q.gemv = one_row(kernels, m, n, b.col_stride) && (b.col_stride == 1 || (a.col_stride == 1 && b.row_stride == 1));
-  if (!q.dot && !q.gemv && a.row_stride == 1 && (b.col_stride != 1 || turning_pays(kernels, m, n, k))) {
+  Product<T> q{kernels, m, n, k, alpha, beta, a, b, c.data, c.row_stride, false, epilogue, false, false, false, {}};
+  q.outer = k == 1 && b.col_stride == 1;
+  q.dot = !q.outer && a.col_stride == 1 && b.row_stride == 1 && b.col_stride != 1 && dot_pays(kernels, m, n, k);
+  q.gemv = !q.outer && one_row(kernels, m, n, b.col_stride) && (b.col_stride == 1 || (a.col_stride == 1 && b.row_stride == 1));
+  if (!q.direct() && a.row_stride == 1 && (b.col_stride != 1 || turning_pays(kernels, m, n, k))) {
     // Aᵀ's rows are contiguous and B's are not, or too short for a vector: compute Cᵀ = Bᵀ·Aᵀ.
     q.m = n;
     q.n = m;
@@ -154,7 +158,7 @@ Product<T> choose_product(const GemmKernels<T>& kernels, std::size_t m, std::siz
     q.b = {a.data, a.col_stride, a.row_stride};
     q.transposed = true;
   }
-  q.way = choose_way(kernels, q.m, q.n, k, q.a.row_stride, q.b.row_stride, q.b.col_stride, q.dot || q.gemv, q.transposed);
+  q.way = choose_way(kernels, q.m, q.n, k, q.a.row_stride, q.b.row_stride, q.b.col_stride, q.direct(), q.transposed);
   // What a sink keeps for C should be walked row by row.
   if (epilogue.sink) q.way.blocking.mc = kSinkStrips * static_cast<std::size_t>(q.way.shape.rows);
   return q;
@@ -167,7 +171,7 @@ bool gemm_sinks(const KernelTable& table, std::size_t m, std::size_t n, std::siz
   if (m == 0 || n == 0 || k == 0) return false;
   const Epilogue<T> none;
   const Product<T> q = choose_product<T>(table.of<T>().gemm, m, n, k, T(1), T(0), a, b, {nullptr, n, 1}, none);
-  return !q.dot && !q.gemv && !q.transposed && k <= q.way.blocking.kc;
+  return !q.direct() && !q.transposed && k <= q.way.blocking.kc;
 }
 
 template bool gemm_sinks<float>(const KernelTable&, std::size_t, std::size_t, std::size_t, Matrix<const float>, Matrix<const float>);
@@ -193,7 +197,9 @@ Status gemm(const KernelTable& table, ThreadPool& pool, std::size_t m, std::size
     block.b = b.data, block.b_row = b.row_stride, block.b_col = b.col_stride;
     block.c = c.data, block.c_row = c.row_stride;
     block.alpha = alpha, block.beta = beta, block.bias = epilogue.bias;
-    if (one_row(kernels, m, n, b.col_stride)) {
+    if (k == 1 && b.col_stride == 1) {
+      kernels.outer(block);
+    } else if (one_row(kernels, m, n, b.col_stride)) {
       kernels.gemv(block);
     } else {
       block.shape = choose_shape(kernels, m, n, k);

@@ -1,4 +1,5 @@
 // GEMM's part of the kernel table.
+#include "gemm_outer.h"
 #include "gemv.h"
 #include "table.h"
 
@@ -16,6 +17,7 @@ void fill_gemm_of(GemmKernels<T>* kernels) {
   kernels->block = gemm_block<T>;
   kernels->dot = gemm_dot<T>;
   kernels->gemv = gemv<T>;
+  kernels->outer = gemm_outer<T>;
   kernels->pack_a = pack_a<T>;
 }
 

@@ -56,6 +56,8 @@ struct GemmKernels {
   void (*dot)(const GemmBlock<T>& block);
   /// The same for m = 1 and b_col = 1, or a_col = 1 and b_row = 1: each column's sum is cut into several chains.
   void (*gemv)(const GemmBlock<T>& block);
+  /// The same for k = 1 and b_col = 1, neither packed. Takes neither `shape` nor `transposed`.
+  void (*outer)(const GemmBlock<T>& block);
   /// packed = A[m,k], a(i,p) = a[i·row + p·col], in strips as `block` walks them for tiles of `rows`. Room for m·k + lanes elements.
   void (*pack_a)(size_t m, size_t k, const T* a, size_t row, size_t col, int rows, T* packed);
 };
