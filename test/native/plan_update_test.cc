@@ -124,7 +124,7 @@ TEST(plan_leaves_gradients_of_early_weights_alone) {
   std::unique_ptr<Plan<float>> plan;
   CHECK(Plan<float>::build(*kernel_table(Isa::scalar), d, &plan).ok());
   ThreadPool pool(1);
-  std::vector<float> p(d.parameters, 0.1f), g(d.parameters, 7), x(150, 1), y(3, 0);
+  std::vector<float> p(d.parameters, 0.1f), g(d.parameters, 7), x(300, 1), y(6, 0);
   Blocks<float> blocks;
   blocks.parameters = p.data();
   blocks.gradients = g.data();
@@ -132,7 +132,7 @@ TEST(plan_leaves_gradients_of_early_weights_alone) {
   update.ends = {d.parameters};
   update.options = {0.1, 0, 0, 0, 0, 0, 0};
   CHECK(update.start(Optimizer::sgd, 1, {false, false, false}).ok());
-  Batch<float> batch{1, x.data()};
+  Batch<float> batch{2, x.data()};  // one row's gradient is an outer product
   batch.targets.values = y.data();
   BatchResult result;
   CHECK(plan->train(pool, blocks, batch, update, &result).ok());
