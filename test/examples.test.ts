@@ -62,6 +62,13 @@ describe('examples/', () => {
     expect(node('examples/derivatives.mjs').split('\n')).toEqual(printedBy('derivatives'))
   })
 
+  it('files.mjs saves, inspects, exchanges and trains further', () => {
+    const shown = node('examples/files.mjs', folder).split('\n')
+    expect(shown.slice(0, -2)).toEqual(printedBy('files').slice(0, -2))
+    const [, before, after] = /from (\S+) to (\S+) of the points/.exec(shown.at(-2)!)!
+    expect(Number(after)).toBeGreaterThan(Number(before))
+  })
+
   it('own-gate.mjs trains a gate that is not of the library', () => {
     const shown = node('examples/own-gate.mjs')
     expect(shown).toContain('checkGradients(Sine): 4 of 4 elements agree')

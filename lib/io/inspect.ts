@@ -44,7 +44,7 @@ export interface FileSummary extends Partial<OnnxSummary> {
  */
 export async function inspectFile(path: string): Promise<FileSummary> {
   checkPath('inspectFile', path)
-  if (await isOnnx(path)) return { path, ...(await summariseOnnx('inspectFile', path)) }
+  if (/\.onnx$/i.test(path) || (await isOnnx(path))) return { path, ...(await summariseOnnx('inspectFile', path)) }
   return withTensorFile('inspectFile', path, async ({ header, bytes }) => summaryOf(path, header, bytes))
 }
 

@@ -159,6 +159,40 @@ describe('a model file', () => {
   })
 })
 
+it('the state of a PyTorch model, as its program writes it, goes into an equal network', async () => {
+  // torch.nn.Sequential(Linear(2, 1), BatchNorm1d(1)): the count of batches is of I64 and stands first.
+  const entries: [string, string, number[], Uint8Array][] = [
+    ['1.num_batches_tracked', 'I64', [], new Uint8Array(BigInt64Array.of(7n).buffer)],
+    ...(
+      [
+        ['0.bias', [1], [0.5]],
+        ['0.weight', [1, 2], [2, -1]],
+        ['1.bias', [1], [1]],
+        ['1.running_mean', [1], [0.25]],
+        ['1.running_var', [1], [4 - 1e-5]],
+        ['1.weight', [1], [3]],
+      ] as [string, number[], number[]][]
+    ).map(([name, shape, values]): [string, string, number[], Uint8Array] => {
+      return [name, 'F32', shape, new Uint8Array(Float32Array.from(values).buffer)]
+    }),
+  ]
+  let offset = 0
+  const described = entries.map(([name, dtype, shape, bytes]) => {
+    const begin = offset
+    offset += bytes.length
+    return [name, { dtype, shape, data_offsets: [begin, offset] }]
+  })
+  const json = JSON.stringify(Object.fromEntries(described))
+  const header = json.padEnd(Math.ceil(json.length / 8) * 8)
+  const length = Buffer.alloc(8)
+  length.writeBigUInt64LE(BigInt(header.length))
+  writeFileSync(path(), Buffer.concat([length, Buffer.from(header), ...entries.map(([, , , bytes]) => bytes)]))
+  const model = new Sequential(new Linear(2, 1), new BatchNorm(1))
+  model.loadStateDict((await loadTensors(path())).tensors)
+  // 2·1 − 1·2 + 0.5 = 0.5; (0.5 − 0.25)/2·3 + 1
+  expect(model.predictSync(tensor([[1, 2]])).item()).toBeCloseTo(1.375, 5)
+})
+
 describe('inspectFile', () => {
   it('tells of a model', async () => {
     const model = new Sequential(new Linear(3, 2, { dtype: 'float64' }), new BatchNorm(2, { dtype: 'float64' }))

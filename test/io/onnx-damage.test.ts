@@ -92,6 +92,7 @@ describe('importOnnx refuses', () => {
       { opset: 17, nodes: [{ ...node('LayerNormalization', 'x', 'w') }], constants: { w: zeros([3]) } },
       /4 numbers as input 1/,
     ],
+    ['a join of nothing', { opset: 17, nodes: [node('Concat')] }, /inputs for Concat/],
     ['an axis out of range', { opset: 17, nodes: [{ ...node('Softmax', 'x'), attributes: [int('axis', 7)] }] }, /axis/],
     [
       'a permutation of other axes',

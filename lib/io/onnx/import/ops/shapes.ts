@@ -127,6 +127,7 @@ const transpose: Handler = (a, n) => {
 }
 
 const concat: Handler = (a, n) => {
+  if (n.count === 0) n.refuse('inputs', 'none')
   const parts = Array.from({ length: n.count }, (_, i) => dataOf(n, i))
   const shapes = parts.map((part) => knownShape(n, part))
   const rank = shapes[0]!.length
