@@ -9,9 +9,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { optional } from '../../lib/data/read/choose.js'
 import {
   ArgumentError,
+  type CategoricalColumn,
   DependencyError,
   FormatError,
   type NpyArray,
+  type NumericColumn,
   parseNpy,
   parseNpz,
   readJsonLines,
@@ -54,6 +56,17 @@ describe('readJsonLines', () => {
     })
     expect(some.toObjects()).toEqual([{ s: 'x', a: '1' }])
     expect((await readJsonLines(file('e.jsonl', ''))).rows).toBe(0)
+  })
+
+  it('reads files of many pieces', async () => {
+    const lines = Array.from({ length: 60_000 }, (_, i) =>
+      JSON.stringify({ i, s: `text ${i % 7}`, note: 'x'.repeat(i % 40) }),
+    )
+    const table = await readJsonLines(file('long.jsonl', `${lines.join('\n')}\n`))
+    expect(table.rows).toBe(60_000)
+    expect(table.row(43_210)).toEqual({ i: 43_210, s: `text ${43_210 % 7}`, note: 'x'.repeat(43_210 % 40) })
+    expect((table.column('s') as CategoricalColumn).categories).toHaveLength(7)
+    expect((table.column('i') as NumericColumn).values).toEqual(Int32Array.from(lines, (_, i) => i))
   })
 
   const wrong: [string, string | Uint8Array, RegExp, number][] = [

@@ -11,6 +11,7 @@ import { type Column, type ColumnKind, checkKinds } from '../table/column.js'
 import { listed, Table } from '../table/table.js'
 import { ValueColumn } from '../table/values.js'
 import { fits, TypeId } from './arrow-batch.js'
+import { checkedMessages } from './arrow-messages.js'
 import { unpackLz4Frame } from './lz4.js'
 import { type ColumnarOptions, columnarKeys } from './parquet.js'
 import { unpackers } from './unpack.js'
@@ -40,7 +41,7 @@ export async function readArrowAs(operation: string, path: string | URL, given?:
   const bytes = await readWhole(operation, file, LARGEST)
   await registerCodecs(operation, library, bytes)
   try {
-    const table = library.tableFromIPC(aligned(bytes), { useBigInt: true })
+    const table = library.tableFromIPC(checkedMessages(aligned(bytes)), { useBigInt: true })
     return await tableOf(reading, table, { wanted, kinds, most })
   } catch (cause) {
     if (cause instanceof ChainruleError) throw cause

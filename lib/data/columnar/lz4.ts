@@ -2,6 +2,7 @@
 
 const MAGIC = 0x184d2204
 const MIN_MATCH = 4
+const MOST_RATIO = 255 // a byte of length stands for so many of a match
 
 /**
  * Unpacks a frame to `length` bytes. Checksums are passed over.
@@ -13,6 +14,7 @@ export function unpackLz4Frame(input: Uint8Array, length: number): Uint8Array {
   const flags = input[4]!
   if (flags >> 6 !== 1 || flags & 1) throw new Error('an LZ4 frame of an unknown version, or with a dictionary')
   const [blockChecksums, contentSize] = [(flags >> 4) & 1, (flags >> 3) & 1]
+  if (length > MOST_RATIO * input.length) throw new Error(`an LZ4 frame that claims ${length} bytes`)
   const out = new Uint8Array(length)
   let at = 7 + 8 * contentSize
   let to = 0

@@ -7,6 +7,7 @@ import { optional } from '../read/choose.js'
 const ZSTD_MAGIC = 0xfd2fb528
 const ZSTD_BLOCK = 1 << 17 // the most that a block unpacks to
 const LARGEST = 2 ** 28
+const MOST_RATIO = 1000
 
 /** Functions that unpack `input` to exactly `length` bytes, by the names of Parquet's codecs. */
 export async function unpackers(operation: string): Promise<Compressors> {
@@ -25,7 +26,7 @@ export async function unpackers(operation: string): Promise<Compressors> {
 
 /**
  * Throws unless what a Zstandard frame unpacks to is bounded: the size that it states is the expected one, and its blocks
- * cannot hold more than the largest page.
+ * cannot hold more than the largest page, or a thousand times what is there.
  */
 function checkZstd(input: Uint8Array, length: number): void {
   const view = new DataView(input.buffer, input.byteOffset, input.byteLength)
@@ -38,6 +39,7 @@ function checkZstd(input: Uint8Array, length: number): void {
   if (sizeBytes > 0 && statedSize(view, at, sizeBytes) !== length)
     throw new Error(`a Zstandard frame of other than ${length} bytes`)
   at += sizeBytes
+  const largest = Math.max(LARGEST, MOST_RATIO * input.length)
   let most = 0
   for (let last = 0; last === 0; ) {
     if (at + 3 > input.length) throw new Error('a cut Zstandard frame')
@@ -46,7 +48,7 @@ function checkZstd(input: Uint8Array, length: number): void {
     const type = (header >> 1) & 3
     const size = header >> 3
     most += type === 2 ? ZSTD_BLOCK : size
-    if (most > LARGEST) throw new Error(`a Zstandard frame of more than ${LARGEST} bytes`)
+    if (most > largest) throw new Error(`a Zstandard frame of more than ${largest} bytes`)
     at += 3 + (type === 1 ? 1 : size) // a block of one repeated byte has that alone
   }
 }

@@ -1,5 +1,5 @@
 // Where the fields of one column go: an array of the column's kind.
-import type { Column, ColumnKind } from '../table/column.js'
+import { type Column, type ColumnKind, frozen } from '../table/column.js'
 import { Growing, GrowingBooleans, GrowingNumbers } from '../table/growing.js'
 import { booleanOf } from '../table/parse.js'
 import { booleanAt, dateAt, NumberReader } from './cells.js'
@@ -41,7 +41,7 @@ class NumberSink implements Sink {
   finish(name: string): Column {
     const values = this.#numbers.finish()
     this.#numbers = new GrowingNumbers()
-    return { kind: 'numeric', name, values }
+    return frozen({ kind: 'numeric', name, values })
   }
 }
 
@@ -63,7 +63,7 @@ class DateSink implements Sink {
   finish(name: string): Column {
     const values = this.#dates.finish()
     this.#dates = new Growing(Float64Array)
-    return { kind: 'date', name, values }
+    return frozen({ kind: 'date', name, values })
   }
 }
 
@@ -97,7 +97,7 @@ class BooleanSink implements Sink {
   finish(name: string): Column {
     const values = this.#booleans.finish()
     this.#booleans = new GrowingBooleans()
-    return { kind: 'boolean', name, values }
+    return frozen({ kind: 'boolean', name, values })
   }
 }
 
@@ -128,7 +128,7 @@ export class TextSink implements Sink {
   finish(name: string): Column {
     const codes = this.#codes.finish()
     this.#codes = new Growing(Int32Array)
-    return { kind: 'categorical', name, codes, categories: Object.freeze(this.dictionary.texts()) }
+    return frozen({ kind: 'categorical', name, codes, categories: Object.freeze(this.dictionary.texts()) })
   }
 }
 

@@ -77,7 +77,7 @@ class JsonRows {
       this.#rest = []
       this.#size = 0
     }
-    this.#rest.push(piece.slice(start))
+    this.#rest.push(Uint8Array.from(piece.subarray(start))) // the piece is only there until the next
     this.#size += piece.length - start
     if (this.#size > LONGEST_LINE) {
       const advice = 'a file with one array of objects is no JSON lines'

@@ -80,7 +80,8 @@ export function cellOf(column: Column, i: number): Cell {
 // Frozen columns that are known to be sound: checking codes takes a pass over them.
 const sound = new WeakSet<Column>()
 
-function frozen<T extends Column>(column: T): T {
+/** A column that is sound by its making, frozen. */
+export function frozen<T extends Column>(column: T): T {
   Object.freeze(column)
   sound.add(column)
   return column

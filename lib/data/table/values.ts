@@ -1,6 +1,6 @@
 // One column from JavaScript values that come one by one: infers its kind, or converts to the kind it was told.
 import { describe } from '../../checks.js'
-import type { Column, ColumnKind } from './column.js'
+import { type Column, type ColumnKind, frozen } from './column.js'
 import { Growing, GrowingBooleans, GrowingNumbers } from './growing.js'
 import { booleanOf, dateOf, numberOf } from './parse.js'
 
@@ -108,15 +108,18 @@ export class ValueColumn {
   finish(): Column {
     if (this.#kind === undefined) this.#start('numeric') // nothing but missing cells
     const { name } = this
-    if (this.#numbers) return { kind: 'numeric', name, values: this.#numbers.finish() }
-    if (this.#booleans) return { kind: 'boolean', name, values: this.#booleans.finish() }
-    if (this.#dates) return { kind: 'date', name, values: this.#dates.finish() }
+    if (this.#numbers) return frozen({ kind: 'numeric', name, values: this.#numbers.finish() })
+    if (this.#booleans) return frozen({ kind: 'boolean', name, values: this.#booleans.finish() })
+    if (this.#dates) return frozen({ kind: 'date', name, values: this.#dates.finish() })
     const codes = this.#codes!.finish()
     const categories = Object.freeze([...this.#categories.keys()])
     const dates = this.#told === undefined ? datesOf(categories) : undefined
-    return dates
-      ? { kind: 'date', name, values: Float64Array.from(codes, (code) => (code < 0 ? Number.NaN : dates[code]!)) }
-      : { kind: 'categorical', name, codes, categories }
+    if (!dates) return frozen({ kind: 'categorical', name, codes, categories })
+    return frozen({
+      kind: 'date',
+      name,
+      values: Float64Array.from(codes, (code) => (code < 0 ? Number.NaN : dates[code]!)),
+    })
   }
 
   #start(kind: ColumnKind): void {
