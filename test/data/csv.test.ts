@@ -108,6 +108,7 @@ describe('syntax', () => {
   ]
   it.each(rows)('%s', async (_, text, expected, options) => {
     expect(cells(parseCsv(text, options))).toEqual(expected)
+    expect(parseCsv(text, options).names[0]).not.toMatch(/^\ufeff/)
     expect(cells(await readCsv(file('plain.csv', text), options))).toEqual(expected)
     for (const size of [1, 2, 3, 7]) {
       expect(cells(await readCsv(inPieces(text, size), options)), `pieces of ${size}`).toEqual(expected)
@@ -253,6 +254,13 @@ describe('kinds', () => {
     await expect(readCsv(inPieces(late('2024-01-01'), 1 << 18))).rejects.toThrow(
       /got "2024-01-01" \(line 230002, column 1\)/,
     )
+  })
+
+  it('tells any number of texts apart', () => {
+    const texts = Array.from({ length: 5000 }, (_, i) => `text ${(i * 7919) % 2500}`)
+    const column = parseCsv(`a\n${texts.join('\n')}\n`).column('a') as CategoricalColumn
+    expect(column.categories).toEqual([...new Set(texts)])
+    expect(Array.from(column.codes, (code) => column.categories[code])).toEqual(texts)
   })
 
   it('takes its own list of missing marks', () => {

@@ -81,6 +81,7 @@ describe('readJsonLines', () => {
       2,
     ],
     ['nested values', '{"a":{"b":1}}\n', /a number, text, boolean, Date or null in column "a", got an object/, 1],
+    ['an empty key', '{"a":1}\n{"":1}\n', /keys that are not empty, got ""/, 2],
     ['no UTF-8', Buffer.from('{"a":"x"}\n{"a":"\xe9"}\n', 'latin1'), /text in UTF-8/, 2],
     ['a NUL byte', '{"a":1}\n{"a":\0}\n', /a NUL byte/, 2],
   ]

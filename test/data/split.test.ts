@@ -59,6 +59,14 @@ describe('split', () => {
     }
   })
 
+  it('rounds the shares of classes to the nearest that add up', () => {
+    const stratify = [0, 0, 0, 0, 0, 0, 0, 1, 1, 1] // 2.1 and 0.9 of three
+    for (let seed = 0; seed < 5; seed++) {
+      const { test } = split(10, { test: 3, stratify, seed })
+      expect(Array.from(test, (row) => stratify[row]!).reduce((sum, c) => sum + c, 0)).toBe(1)
+    }
+  })
+
   it('never divides a group', () => {
     const groups = Array.from({ length: 200 }, (_, i) => `g${(i * i) % 23}`)
     const seen = new Set<string>()
@@ -136,6 +144,7 @@ describe('kFold', () => {
 
   it('deals out classes evenly, sizes too', () => {
     const classes = Array.from({ length: 97 }, (_, i) => [0, 0, 1, 0, 2, 1, null][i % 7])
+    expect(kFold(97, { stratify: classes, seed: 1 })).not.toEqual(kFold(97, { stratify: classes, seed: 2 }))
     for (const { test } of kFold(97, { folds: 4, stratify: classes })) {
       expect(Math.abs(test.length - 97 / 4)).toBeLessThan(1)
       for (const c of [0, 1, 2, null]) {

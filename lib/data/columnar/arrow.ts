@@ -87,6 +87,7 @@ async function tableOf(reading: Reading, table: ArrowTable, { wanted, kinds, mos
   const all = table.names as string[]
   const columns = new Map(all.map((name, i) => [name, table.children[i]!]))
   if (all.length === 0) throw reading.error('an Arrow file or stream with columns', { actual: 'none' })
+  if (columns.has('')) throw reading.error('columns with names', { actual: 'one without' })
   if (columns.size !== all.length) throw reading.error('columns with names that differ', { actual: 'one twice' })
   for (const name of [...(wanted ?? []), ...kinds.keys()]) {
     if (!columns.has(name)) throw new ArgumentError(reading.operation, `columns among ${listed(all)}`, describe(name))

@@ -116,6 +116,7 @@ function elementsOf(
   const top: SchemaElement[] = []
   for (let i = 1; i < schema.length; i = afterChildren(schema, i)) top.push(schema[i]!)
   const byName = new Map(top.map((element) => [element.name, element]))
+  if (byName.has('')) throw reading.error('columns with names', { actual: 'one without' })
   if (byName.size !== top.length) throw reading.error('columns with names that differ', { actual: 'one twice' })
   for (const name of [...(wanted ?? []), ...kinds.keys()]) {
     if (byName.has(name)) continue

@@ -26,7 +26,7 @@ export function parseCsv(text: string | Uint8Array, given?: CsvOptions): Table {
   if (typeof text !== 'string' && !(text instanceof Uint8Array)) {
     throw new ArgumentError('parseCsv', 'a text or a Uint8Array', describe(text))
   }
-  const bytes = typeof text === 'string' ? Buffer.from(text) : recoded(text, settings)
+  const bytes = typeof text === 'string' ? Buffer.from(text.replace(/^\ufeff/, '')) : recoded(text, settings)
   const reading = new Reading('parseCsv')
   const work = passes(reading, settings)
   let step = work.next()

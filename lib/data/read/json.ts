@@ -64,7 +64,7 @@ class JsonRows {
 
   constructor(reading: Reading, kinds: ReadonlyMap<string, ColumnKind>, limit: number) {
     this.#reading = reading
-    this.#rows = new ObjectRows(reading.operation, kinds)
+    this.#rows = new ObjectRows(kinds)
     this.#limit = limit
   }
 

@@ -8,13 +8,11 @@ const MOST_ROWS = 2 ** 31 - 1
 
 /** Rows given as objects: a column for every key of any of them, in order of first appearance. */
 export class ObjectRows {
-  readonly #operation: string
   readonly #kinds: ReadonlyMap<string, ColumnKind>
   readonly #columns = new Map<string, ValueColumn>()
   #rows = 0
 
-  constructor(operation: string, kinds: ReadonlyMap<string, ColumnKind>) {
-    this.#operation = operation
+  constructor(kinds: ReadonlyMap<string, ColumnKind>) {
     this.#kinds = kinds
   }
 
@@ -48,7 +46,8 @@ export class ObjectRows {
   }
 
   #create(name: string): ValueColumn {
-    const column = new ValueColumn(checkName(this.#operation, name), this.#kinds.get(name))
+    if (name === '') throw new Mismatch('keys that are not empty', describe(name))
+    const column = new ValueColumn(name, this.#kinds.get(name))
     this.#columns.set(name, column)
     return column
   }
@@ -60,7 +59,7 @@ export function columnsOfObjects(
   rows: readonly unknown[],
   kinds: ReadonlyMap<string, ColumnKind>,
 ): Column[] {
-  const builder = new ObjectRows(operation, kinds)
+  const builder = new ObjectRows(kinds)
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]
     if (
