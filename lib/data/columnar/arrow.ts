@@ -111,13 +111,16 @@ async function columnOf(
     const advice = 'give columns: [names …] without it'
     throw reading.error('columns of single values', { actual: `the nested or binary column ${describe(name)}`, advice })
   }
-  const into = new ValueColumn(name, told ?? kind)
-  for (const batch of column.data as Batch<unknown>[]) {
-    if (!fits(batch))
-      throw reading.error(`column ${describe(name)} with all its values`, { actual: 'buffers too short' })
-    const count = Math.min(batch.length, most - into.rows)
+  const batches = column.data as Batch<unknown>[]
+  if (!batches.every(fits)) {
+    throw reading.error(`column ${describe(name)} with all its values`, { actual: 'buffers too short' })
+  }
+  const into = new ValueColumn(name, told ?? kind, Math.min(column.length, most))
+  for (const batch of batches) {
+    const before = into.rows
+    const count = Math.min(batch.length, most - before)
     into.addAll(valuesOf(batch, count, kind), count, ({ expected, actual, advice }, i) => {
-      return reading.error(expected, { actual: `${actual} in row ${into.rows + i}`, advice })
+      return reading.error(expected, { actual: `${actual} in row ${before + i}`, advice })
     })
     await new Promise((resume) => setImmediate(resume))
   }

@@ -25,7 +25,8 @@ export interface ColumnarOptions {
 /** Names of the options. */
 export const columnarKeys = ['columns', 'types', 'limit'] as const
 
-const MOST_CELLS = 2 ** 31
+const MOST_CELLS = 2 ** 30
+const MOST_AHEAD = 2 ** 26 // rows that memory is reserved for because the file says so
 const LARGEST_FOOTER = 2 ** 28
 
 /**
@@ -141,7 +142,7 @@ async function readColumn(reader: Reader, element: SchemaElement, told: ColumnKi
   const { file, metadata, rows } = reader
   const { name } = element
   const kind = kindOf(element)
-  const into = new ValueColumn(name, told ?? kind)
+  const into = new ValueColumn(name, told ?? kind, Math.min(rows, MOST_AHEAD))
   let start = 0
   for (const group of metadata.row_groups) {
     if (start >= rows) break

@@ -14,9 +14,10 @@ export class Growing<T extends NumericArray> {
   #next = 0
   #before = 0
 
-  constructor(type: new (length: number) => T) {
+  /** @param capacity - how many there will be, if that is known: then they are not copied at the end */
+  constructor(type: new (length: number) => T, capacity = FIRST) {
     this.#type = type
-    this.#piece = new type(FIRST)
+    this.#piece = new type(capacity)
   }
 
   get length(): number {
@@ -31,7 +32,7 @@ export class Growing<T extends NumericArray> {
   #grow(): void {
     this.#before += this.#next
     this.#pieces.push(this.#piece)
-    this.#piece = new this.#type(Math.min(2 * this.#piece.length, LARGEST))
+    this.#piece = new this.#type(Math.min(Math.max(2 * this.#piece.length, FIRST), LARGEST))
     this.#next = 0
   }
 
@@ -43,7 +44,8 @@ export class Growing<T extends NumericArray> {
 
   /** The elements as one array. */
   finish(): T {
-    return this.copyTo(new this.#type(this.length))
+    const whole = this.#before === 0 && this.#next === this.#piece.length
+    return whole ? this.#piece : this.copyTo(new this.#type(this.length))
   }
 
   /** Copies the elements to the front of an array, and forgets each piece that it has copied. */
@@ -62,8 +64,14 @@ export class Growing<T extends NumericArray> {
 
 /** Numbers: 32-bit integers as long as all are some, float64 from the first that is not. */
 export class GrowingNumbers {
-  #integers: Growing<Int32Array> | undefined = new Growing(Int32Array)
+  readonly #capacity: number | undefined
+  #integers: Growing<Int32Array> | undefined
   #floats: Growing<Float64Array> | undefined
+
+  constructor(capacity?: number) {
+    this.#capacity = capacity
+    this.#integers = new Growing(Int32Array, capacity)
+  }
 
   get length(): number {
     return (this.#integers ?? this.#floats)!.length
@@ -84,7 +92,7 @@ export class GrowingNumbers {
   #widen(): void {
     const integers = this.#integers!.finish()
     this.#integers = undefined
-    this.#floats = new Growing(Float64Array)
+    this.#floats = new Growing(Float64Array, this.#capacity)
     for (let i = 0; i < integers.length; i++) this.#floats.push(integers[i]!)
   }
 
@@ -95,7 +103,11 @@ export class GrowingNumbers {
 
 /** Booleans as a column has them. */
 export class GrowingBooleans {
-  readonly #bytes = new Growing(Uint8Array)
+  readonly #bytes: Growing<Uint8Array>
+
+  constructor(capacity?: number) {
+    this.#bytes = new Growing(Uint8Array, capacity)
+  }
 
   push(value: boolean | null): void {
     this.#bytes.push(value === null ? MISSING_BOOLEAN : value ? 1 : 0)

@@ -34,6 +34,7 @@ export function nounOf(kind: ColumnKind): string {
 export class ValueColumn {
   readonly name: string
   readonly #told: ColumnKind | undefined
+  readonly #capacity: number | undefined
   #kind: ColumnKind | undefined
   #rows = 0
   #pending = 0 // missing cells before the kind is known
@@ -43,8 +44,10 @@ export class ValueColumn {
   #codes: Growing<Int32Array> | undefined
   readonly #categories = new Map<string, number>()
 
-  constructor(name: string, kind?: ColumnKind) {
+  /** @param capacity - how many rows there will be, if that is known */
+  constructor(name: string, kind?: ColumnKind, capacity?: number) {
     this.name = name
+    this.#capacity = capacity
     this.#told = kind
     if (kind !== undefined) this.#start(kind)
   }
@@ -124,10 +127,10 @@ export class ValueColumn {
 
   #start(kind: ColumnKind): void {
     this.#kind = kind
-    if (kind === 'numeric') this.#numbers = new GrowingNumbers()
-    else if (kind === 'date') this.#dates = new Growing(Float64Array)
-    else if (kind === 'boolean') this.#booleans = new GrowingBooleans()
-    else this.#codes = new Growing(Int32Array)
+    if (kind === 'numeric') this.#numbers = new GrowingNumbers(this.#capacity)
+    else if (kind === 'date') this.#dates = new Growing(Float64Array, this.#capacity)
+    else if (kind === 'boolean') this.#booleans = new GrowingBooleans(this.#capacity)
+    else this.#codes = new Growing(Int32Array, this.#capacity)
     this.#rows -= this.#pending
     for (let i = this.#pending; i > 0; i--) this.#missing()
     this.#pending = 0
