@@ -1,19 +1,13 @@
-// Reads CSV into tables: from texts and bytes in memory, from files and streams, whole or in chunks of rows.
-import { describe, options, positiveInteger } from '../../checks.js'
+// Reads CSV into tables: from texts and bytes in memory, from files and streams.
+import { describe } from '../../checks.js'
 import { ArgumentError } from '../../errors.js'
 import { Reading } from '../read/place.js'
 import { type ByteSource, byteSource, PIECE, pathOf, type TextSource } from '../read/source.js'
 import type { Column } from '../table/column.js'
 import { Table } from '../table/table.js'
-import { type CsvOptions, type CsvSettings, checkCsv, csvKeys } from './options.js'
+import { type CsvOptions, type CsvSettings, checkCsv } from './options.js'
 import { ColumnPass, KindPass } from './passes.js'
 import { CsvRows, type RowTaker } from './rows.js'
-
-/** Options of {@link streamCsv}. */
-export interface CsvStreamOptions extends CsvOptions {
-  /** Rows of a table; the last may have fewer. Default 10,000. */
-  rows?: number
-}
 
 /**
  * Reads CSV in memory, like {@link readCsv}, and without letting the event loop have its turn.
@@ -60,66 +54,6 @@ export async function readCsvAs(operation: string, source: TextSource, given?: C
     step = work.next()
   }
   return step.value
-}
-
-/**
- * Reads a CSV file or stream as tables of `rows` rows, in memory that does not grow with it, but for the categories. Kinds are
- * inferred from the first table's rows; tell those that these do not show. Codes of categories mean the same in all tables; a
- * later table may have more of them.
- * @throws as readCsv, and FormatError for a field that is not of the kind its column has in the first table
- * @example for await (const table of streamCsv('large.csv.gz', { rows: 50_000 })) …
- */
-export function streamCsv(source: TextSource, given?: CsvStreamOptions): AsyncGenerator<Table, void, undefined> {
-  const { rows = 10_000, ...rest } = options('streamCsv', given, ['rows', ...csvKeys])
-  positiveInteger('streamCsv', 'rows', rows)
-  const settings = checkCsv('streamCsv', rest, fileOf('streamCsv', source))
-  return chunks(byteSource('streamCsv', source, settings, true), settings, rows)
-}
-
-async function* chunks(
-  source: ByteSource,
-  settings: CsvSettings,
-  rows: number,
-): AsyncGenerator<Table, void, undefined> {
-  const { reading } = source
-  const held: Uint8Array[] = [] // until the first rows told the kinds
-  const kinds = new KindPass(reading, { ...settings, limit: Math.min(rows, settings.limit) })
-  let guess: CsvRows | undefined = new CsvRows(reading, { ...settings, limit: Math.min(rows, settings.limit) }, kinds)
-  const tables: Table[] = []
-  let pass: ColumnPass | undefined
-  let reader: CsvRows | undefined
-  const begin = () => {
-    const made = new ColumnPass(reading, settings, kinds.decide())
-    pass = made
-    reader = new CsvRows(reading, settings, {
-      start: (fields) => made.start(fields),
-      row: (record) => {
-        const more = made.row(record)
-        if (made.contradiction) throw made.contradiction
-        if (made.rows === rows) tables.push(new Table([...made.columns()]))
-        return more
-      },
-    })
-    guess = undefined
-    for (const piece of held) reader.push(piece)
-    held.length = 0
-  }
-  for await (const piece of source.pieces()) {
-    if (guess) {
-      held.push(Uint8Array.from(piece))
-      if (!guess.push(piece)) begin()
-    } else if (!reader!.push(piece)) {
-      break
-    }
-    while (tables.length > 0) yield tables.shift()!
-  }
-  if (guess) {
-    guess.end()
-    begin()
-  }
-  reader!.end()
-  yield* tables
-  if (pass!.rows > 0) yield new Table([...pass!.columns()])
 }
 
 // One pass over the bytes, or over the first piece of them.
@@ -171,7 +105,8 @@ async function run({ reading, pieces }: ByteSource, settings: CsvSettings, { tak
   if (!sample || read === 0) rows.end()
 }
 
-function fileOf(operation: string, source: unknown): string | undefined {
+/** The path of a source, if it has one. */
+export function fileOf(operation: string, source: unknown): string | undefined {
   return typeof source === 'string' || source instanceof URL ? pathOf(operation, source) : undefined
 }
 
