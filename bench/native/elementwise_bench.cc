@@ -103,7 +103,7 @@ void bench(const KernelTable* table, size_t n) {
   }
   T alpha = T(0.25), dalpha = 0;
   line("prelu", 2, [&] { k.prelu_forward(n / 64, 64, x.p, &alpha, 0, out.p); });
-  line("prelu backward", 3, [&] { k.prelu_backward(n / 64, 64, x.p, &alpha, 0, dy.p, out.p, &dalpha); });
+  line("prelu backward", 3, [&] { k.prelu_backward(n / 64, 64, 64, x.p, &alpha, 0, dy.p, out.p, &dalpha); });
   line("add", 3, [&] { k.binary[0](n, x.p, 1, y.p, 1, out.p); });
   double sink = 0;
   line("sum", 1, [&] { sink += k.sum(n, x.p); });

@@ -1,5 +1,6 @@
 // Operations on the rows or columns of a matrix: softmax, PReLU, column sums, gathering.
 #include "../base/parallel.h"
+#include "../ops/prelu.h"
 #include "../plan/gather.h"
 #include "arguments.h"
 #include "functions.h"
@@ -80,7 +81,7 @@ napi_value prelu_backward(napi_env env, napi_callback_info info) {
   a.require_length(dx.length, x.length, "dx");
   if (!a.ok()) return nullptr;
   with_dtype(a.dtype(), [&]<class T>() {
-    kernels().of<T>().prelu_backward(rows, channels, x.as<T>(), alpha.as<T>(), alpha.length != 1, dy.as<T>(), dx.as<T>(), dalpha.as<T>());
+    chainrule::prelu_backward<T>(kernels().of<T>(), pool(), rows, channels, x.as<T>(), alpha.as<T>(), alpha.length != 1, dy.as<T>(), dx.as<T>(), dalpha.as<T>());
   });
   return nullptr;
 }

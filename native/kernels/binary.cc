@@ -59,7 +59,7 @@ static void prelu_forward(size_t rows, size_t channels, const T* x, const T* alp
 
 /// dx = dy·(1 or α), dα += Σ dy·min(0, x). The sums are in double and in the order of the rows.
 template <class T>
-static void prelu_backward(size_t rows, size_t channels, const T* x, const T* alpha, size_t sa, const T* dy, T* dx, T* dalpha) {
+static void prelu_backward(size_t rows, size_t channels, size_t stride, const T* x, const T* alpha, size_t sa, const T* dy, T* dx, T* dalpha) {
   if (rows * channels == 0) return;
   if (sa == 0) {
     const Vec<T> a(*alpha);
@@ -76,8 +76,8 @@ static void prelu_backward(size_t rows, size_t channels, const T* x, const T* al
     const Vec<T> a = at.load(alpha);
     Accumulator<T> sum;
     for (size_t r = 0; r < rows; r++) {
-      const Vec<T> vx = at.load(x + r * channels), g = at.load(dy + r * channels);
-      at.store(dx + r * channels, select(vx > 0.0, g, a * g));
+      const Vec<T> vx = at.load(x + r * stride), g = at.load(dy + r * stride);
+      at.store(dx + r * stride, select(vx > 0.0, g, a * g));
       sum.add_product(g, min(0.0, vx));
     }
     at.store(dalpha, sum.lanes_added_to(at.load(dalpha)));

@@ -75,7 +75,8 @@ struct Kernels {
   /// y = max(0,x) + alpha·min(0,x); channel c of row r uses alpha[c·sa], sa = 0 (one alpha) or 1 (one per channel).
   void (*prelu_forward)(size_t rows, size_t channels, const T* x, const T* alpha, size_t sa, T* y);
   /// dx = ; dalpha += Σ dy·min(0,x), over everything (sa = 0) or per channel (sa = 1). dx == dy allowed.
-  void (*prelu_backward)(size_t rows, size_t channels, const T* x, const T* alpha, size_t sa, const T* dy, T* dx, T* dalpha);
+  /// Rows are `stride` apart; for sa = 0 stride = channels.
+  void (*prelu_backward)(size_t rows, size_t channels, size_t stride, const T* x, const T* alpha, size_t sa, const T* dy, T* dx, T* dalpha);
 
   /// Row-wise, stable: y = e^(x-max)/Σ. x == y allowed. [rows, cols]
   void (*softmax_forward)(size_t rows, size_t cols, const T* x, T* y);

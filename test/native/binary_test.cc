@@ -1,6 +1,7 @@
 // Ops of two inputs with every stride, PReLU with its trained slope, axpy and scale; lengths, alignments, guard pages.
 #include <functional>
 
+#include "../../native/ops/prelu.h"
 #include "check.h"
 #include "guarded.h"
 #include "numeric.h"
@@ -81,7 +82,7 @@ void check_prelu(const KernelTable* table) {
           if (x[i] < 0) sums[c] += static_cast<double>(dy[i]) * static_cast<double>(x[i]), bound[c] += std::fabs(static_cast<double>(dy[i] * x[i]));
         }
         const std::vector<T> upstream(dy, dy + n);
-        k.prelu_backward(rows, channels, x, alpha, sa, dy, dy, da);
+        k.prelu_backward(rows, channels, channels, x, alpha, sa, dy, dy, da);
         for (size_t i = 0; i < n; i++) CHECK(dy[i] == (x[i] > 0 ? upstream[i] : alpha[i % channels * sa] * upstream[i]));
         for (size_t c = 0; c < (sa ? channels : 1); c++)
           CHECK(std::fabs(static_cast<double>(da[c]) - (sums[c] + static_cast<double>(c))) <= 2 * epsilon * (bound[c] + static_cast<double>(c)));
@@ -92,6 +93,31 @@ TEST(prelu) {
     check_prelu<float>(table);
     check_prelu<double>(table);
   }
+}
+
+TEST(prelu_backward_same_bits_for_every_number_of_threads) {
+  const size_t rows = 701, channels = 193;
+  std::vector<float> x(rows * channels), dy(x.size()), alpha(channels), whole(x.size()), dx(x.size());
+  Bits bits{1};
+  for (size_t i = 0; i < x.size(); i++) x[i] = static_cast<float>(bits.uniform(-2, 2)), dy[i] = static_cast<float>(bits.uniform(-2, 2));
+  for (float& a : alpha) a = static_cast<float>(bits.uniform(-1, 1));
+  for (const KernelTable* table : all_tables())
+    for (bool by_channel : {false, true}) {
+      std::vector<float> first(channels, 1), sums;
+      for (int threads : {1, 2, 5}) {
+        ThreadPool pool(threads);
+        sums.assign(channels, 1);
+        prelu_backward<float>(table->f32, pool, rows, channels, x.data(), alpha.data(), by_channel, dy.data(), threads == 1 ? whole.data() : dx.data(), sums.data());
+        if (threads == 1) first = sums;
+        else CHECK(sums == first && dx == whole);
+      }
+      double sum = 1, bound = 1;
+      for (size_t i = 0; i < x.size(); i += by_channel ? channels : 1) {
+        sum += x[i] < 0 ? static_cast<double>(dy[i]) * static_cast<double>(x[i]) : 0;
+        bound += std::fabs(static_cast<double>(dy[i] * x[i]));
+      }
+      CHECK(std::fabs(static_cast<double>(first[0]) - sum) <= 1e-6 * bound);
+    }
 }
 
 template <class T>

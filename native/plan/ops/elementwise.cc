@@ -1,4 +1,5 @@
 // Gates of one input, element by element: y = f(x), and PReLU, whose slope is trained.
+#include "../../ops/prelu.h"
 #include "ops.h"
 
 namespace chainrule {
@@ -58,7 +59,7 @@ class Prelu final : public Op<T> {
     T* const dalpha = this->learns() ? this->cleared(pass, this->d_.weight, this->d_.weight_length) : pass.gradients + this->d_.weight;
     // Without a wish for dx it goes over dy, which is done with.
     T* const dx = x.gradient() ? x.target() : this->out->gradient;
-    pass.kernels().prelu_backward(pass.rows, x.width(), x.data(), pass.parameters + this->d_.weight, channels(), this->out->gradient, dx, dalpha);
+    prelu_backward<T>(pass.kernels(), pass.pool, pass.rows, x.width(), x.data(), pass.parameters + this->d_.weight, channels(), this->out->gradient, dx, dalpha);
     if (!this->learns()) std::fill(dalpha, dalpha + this->d_.weight_length, T(0));
     this->add_spare(pass, x);
     return {};
