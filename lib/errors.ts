@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'INVALID_FORMAT'
   | 'FILE_FAILED'
   | 'DEPENDENCY_MISSING'
+  | 'OVERLOADED'
 
 /** Base of all errors of this library; tell them apart by class or by `code`. */
 export class ChainruleError extends Error {
@@ -155,5 +156,16 @@ export class FileError extends ChainruleError {
 export class DependencyError extends ChainruleError {
   constructor(operation: string, expected: string, actual: string, options?: ErrorOptions) {
     super('DEPENDENCY_MISSING', operation, expected, actual, options)
+  }
+}
+
+/** Too many requests wait already; `retryAfter` says when to come again. */
+export class OverloadError extends ChainruleError {
+  /** Whole seconds, as the header Retry-After has them. */
+  readonly retryAfter: number
+
+  constructor(operation: string, expected: string, actual: string, retryAfter: number) {
+    super('OVERLOADED', operation, expected, actual)
+    this.retryAfter = retryAfter
   }
 }

@@ -5,9 +5,12 @@ import { suggestion, UsageError } from './usage.js'
 /** Arguments of a command. Flags have their names as they are written, without `--`. */
 export class Given {
   readonly positionals: readonly string[]
+  /** All words as they were written. */
+  readonly words: readonly string[]
   readonly #flags: ReadonlyMap<string, string | boolean>
 
-  constructor(positionals: readonly string[], flags: ReadonlyMap<string, string | boolean>) {
+  constructor(words: readonly string[], positionals: readonly string[], flags: ReadonlyMap<string, string | boolean>) {
+    this.words = words
     this.positionals = positionals
     this.#flags = flags
   }
@@ -73,18 +76,19 @@ export async function readArguments(command: Command, args: readonly string[]): 
   const flags: Readonly<Record<string, Flag>> = { ...command.flags, ...commonFlags }
   const written = checkFlags(flags, args)
   const { parseArgs } = await import('citty')
+  // citty takes --no-header for the opposite of --header.
   const definitions = Object.entries(flags).map(([name, { value, short }]) => [
-    name,
+    name.replace(/^no-/, ''),
     { type: value === undefined ? 'boolean' : 'string', ...(short && { alias: short }) } as const,
   ])
   const parsed = parseArgs(written, Object.fromEntries(definitions))
   const given = new Map<string, string | boolean>()
   for (const name of Object.keys(flags)) {
-    const value = parsed[name]
+    const value = name.startsWith('no-') ? parsed[name.slice(3)] === false : parsed[name]
     if (typeof value === 'string' || typeof value === 'boolean') given.set(name, value)
   }
   if (given.get('help') !== true) checkPositionals(command, parsed._)
-  return new Given(parsed._, given)
+  return new Given(args, parsed._, given)
 }
 
 // Flags with their full names; what is unknown, or lacks its value, is refused.
@@ -101,8 +105,7 @@ function checkFlags(flags: Readonly<Record<string, Flag>>, args: readonly string
     const [, dashes, head, tail] = /^(--?)([^=]*)(=.*)?$/s.exec(arg)!
     const name = dashes === '-' ? names.find((each) => flags[each]!.short === head) : dashed(head!)
     const flag = name === undefined ? undefined : flags[name]
-    const negated = name?.startsWith('no-') ? flags[name.slice(3)] : undefined
-    if (!Object.hasOwn(flags, name ?? '') && !(negated && negated.value === undefined)) {
+    if (!Object.hasOwn(flags, name ?? '')) {
       const hint = suggestion(dashed(head!), names, '--')
       throw new UsageError(`There is no flag ${dashes}${head}.${hint}`)
     }

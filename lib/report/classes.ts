@@ -43,6 +43,7 @@ function confusion(labels: readonly string[], matrix: number[][]): Chart {
   const right = matrix.reduce((sum, row, i) => sum + row[i]!, 0)
   const all = matrix.flat().reduce((a, b) => a + b, 0)
   const wide = labels.length > NAMED
+  const long = labels.some((label) => label.length > 8)
   return {
     title: 'Confusion matrix',
     alt: `Confusion matrix: ${right} of ${all} rows on the diagonal`,
@@ -53,7 +54,7 @@ function confusion(labels: readonly string[], matrix: number[][]): Chart {
       kind: 'confusion',
       matrix,
       classes: labels,
-      ...(wide ? {} : { width: WIDTH, height: Math.max(HEIGHT, 120 + 34 * labels.length) }),
+      ...(wide ? {} : { width: WIDTH, height: Math.max(HEIGHT, 130 + 36 * labels.length) + (long ? 70 : 0) }),
     },
     numbers: htmlTable('True classes in rows, predicted ones in columns', ['true', ...labels], matrix.map((row, i) => [labels[i]!, ...row.map(String)]), labels.map((_, i) => i + 1)), // biome-ignore format: one call
   }

@@ -1,4 +1,5 @@
 // The part of a report about the data: each column's kind, what is missing, and how its values are spread.
+import { escaped, shortened } from '../draw/svg.js'
 import { type Cell, htmlTable } from './html.js'
 import { numberText, percentText } from './numbers.js'
 
@@ -36,7 +37,7 @@ export function columnSection({ rows, columns }: DataSummary): string {
     column.name,
     column.role,
     column.kind,
-    column.missing === 0 ? '–' : percentText(column.missing / rows),
+    column.missing === 0 ? '–' : column.missing / rows < 5e-4 ? '< 0.1 %' : percentText(column.missing / rows),
     { html: spark(column) },
     valuesText(column),
   ])
@@ -55,7 +56,7 @@ function valuesText({ kind, minimum, mean, maximum, deviation, top, distinct }: 
   if (mean !== undefined) {
     return `${numberText(minimum!)} to ${numberText(maximum!)}, mean ${numberText(mean)} ± ${numberText(deviation!)}`
   }
-  const most = (top ?? []).slice(0, 3).map(([value, count]) => `${value} (${numberText(count)})`)
+  const most = (top ?? []).slice(0, 3).map(([value, count]) => `${shortened(value, 24)} (${numberText(count)})`)
   const rest = (distinct ?? 0) - most.length
   return most.join(', ') + (rest > 0 ? ` and ${numberText(rest)} more` : '')
 }
@@ -69,6 +70,6 @@ function spark({ counts, name }: ColumnSummary): string {
     const height = count === 0 ? 0 : Math.max(1, Math.round((24 * count) / most))
     return `<rect x="${(i * width).toFixed(1)}" y="${24 - height}" width="${Math.max(1, width - 1).toFixed(1)}" height="${height}"/>`
   })
-  const label = `How the values of ${name} are spread`.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`)
+  const label = escaped(`How the values of ${name} are spread`)
   return `<svg class="spark" role="img" aria-label="${label}" width="96" height="24" viewBox="0 0 96 24">${bars.join('')}</svg>`
 }

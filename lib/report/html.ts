@@ -39,8 +39,10 @@ export function figure({ title, alt, caption, panel, wide, numbers }: Chart): st
       .replaceAll('id="clip-', `id="${id}`)
       .replaceAll('url(#clip-', `url(#${id}`)
   })
+  // What is too wide for a phone scrolls there.
+  const shown = (panel.width ?? 0) > WIDTH || wide ? scrolling(title, drawn.join('')) : drawn.join('')
   const unfolded = numbers === undefined ? '' : `<details><summary>The numbers</summary>${numbers}</details>`
-  return `<figure${wide ? ' class="wide"' : ''}><h3>${escaped(title)}</h3>${drawn.join('')}<figcaption>${escaped(caption)}</figcaption>${unfolded}</figure>`
+  return `<figure${wide ? ' class="wide"' : ''}><h3>${escaped(title)}</h3>${shown}<figcaption>${escaped(caption)}</figcaption>${unfolded}</figure>`
 }
 
 /** Charts beside each other. */
@@ -69,7 +71,12 @@ export function htmlTable(
     return `<tr>${cells.join('')}</tr>`
   })
   const body = `<thead><tr>${titles.join('')}</tr></thead><tbody>${lines.join('\n')}</tbody>`
-  return `<div class="scroll" tabindex="0" role="region" aria-label="${escaped(caption)}"><table><caption>${escaped(caption)}</caption>${body}</table></div>`
+  return scrolling(caption, `<table><caption>${escaped(caption)}</caption>${body}</table>`)
+}
+
+/** A box that scrolls sideways, for the keyboard too. */
+export function scrolling(name: string, content: string): string {
+  return `<div class="scroll" tabindex="0" role="region" aria-label="${escaped(name)}">${content}</div>`
 }
 
 /** Names and values. */

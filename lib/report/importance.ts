@@ -1,5 +1,5 @@
 // How much each feature counts: by how much the score falls when the feature's values are dealt to the wrong rows.
-import { gallery } from './html.js'
+import { gallery, WIDTH } from './html.js'
 import { numberText } from './numbers.js'
 
 /** What a feature counts. */
@@ -26,14 +26,13 @@ export function importanceSection(all: readonly Importance[]): string {
       title: `Permutation importance: by how much ${score} gets worse`,
       alt: `Permutation importance; first come ${shown.slice(0, 3).map(({ feature }) => feature).join(', ')}`, // biome-ignore format: one text
       caption: `How much worse ${score} is when one feature's values are dealt to the wrong rows. Features that say the same share their importance.${rest}`,
-      wide: true,
       panel: {
         kind: 'bars',
         horizontal: true,
-        width: 560,
+        width: WIDTH,
         height: 70 + 28 * shown.length,
         labels: shown.map(({ feature }) => feature),
-        series: [{ values: shown.map(({ drop }) => drop) }],
+        series: [{ values: shown.map(({ drop }) => (Math.abs(drop) < 1e-6 ? 0 : drop)) }],
         y: { format: (value) => numberText(Number(value.toPrecision(3))) },
         values: true,
       },

@@ -8,7 +8,7 @@ import { Model } from '../nn/model.js'
 import type { History } from '../train/history.js'
 import { classSection } from './classes.js'
 import { columnSection, type DataSummary } from './columns.js'
-import { definitions, escaped, type Section, tiles } from './html.js'
+import { definitions, escaped, type Section, scrolling, tiles } from './html.js'
 import { type Importance, importanceSection } from './importance.js'
 import { numberText, percentText, valueText } from './numbers.js'
 import { checkPredictions, type Predictions, scoreNames, scoresOf } from './predictions.js'
@@ -126,7 +126,7 @@ function picture(model: Model): string {
       `<svg class="${theme}-only" style="max-width:none;width:auto" `,
     ),
   )
-  return `<div class="scroll" tabindex="0" role="region" aria-label="A picture of the network">${drawn.join('')}</div>`
+  return scrolling('A picture of the network', drawn.join(''))
 }
 
 function environmentOf(given: Readonly<Record<string, string>>): [string, string][] {

@@ -34,6 +34,7 @@ a:focus-visible,summary:focus-visible,.scroll:focus-visible{outline:2px solid va
 figure{margin:0;min-width:0}
 figure.wide{grid-column:1/-1;max-width:760px}
 figure svg{width:100%;height:auto}
+figure.wide svg{min-width:600px}
 figcaption{font-size:13px;margin-top:6px;max-width:64ch}
 details{margin-top:6px;font-size:13px}
 summary{cursor:pointer;color:var(--blue)}
@@ -41,9 +42,8 @@ summary{cursor:pointer;color:var(--blue)}
 table{border-collapse:collapse;font-size:14px;font-variant-numeric:tabular-nums;margin:4px 0 8px}
 caption{text-align:left;font-size:13px;padding-bottom:6px}
 th,td{text-align:left;padding:6px 14px 6px 0;border-bottom:1px solid var(--grid);vertical-align:middle;white-space:nowrap}
-td.wrap{white-space:normal;min-width:180px}
 thead th{color:var(--muted);font-weight:600;font-size:13px}
-tbody th{font-weight:600}
+tbody th{font-weight:600;white-space:normal;overflow-wrap:anywhere;min-width:90px;max-width:min(40vw,320px)}
 .number{text-align:right}
 dl{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,300px),1fr));gap:0 32px;margin:0}
 dl div{display:flex;justify-content:space-between;gap:16px;border-bottom:1px solid var(--grid);padding:6px 0}
