@@ -196,7 +196,7 @@ export {
 } from './report/assess.js'
 export type { ColumnSummary, DataSummary } from './report/columns.js'
 export type { Importance } from './report/importance.js'
-export { type ClassPredictions, type Predictions, scoresOf, type ValuePredictions } from './report/predictions.js'
+export { type ClassComparison, type Comparison, scoresOf, type ValueComparison } from './report/predictions.js'
 export { type ReportOptions, report } from './report/report.js'
 export { type Roles, summarize } from './report/summarize.js'
 export { RequestBatcher, type RequestBatcherOptions } from './serve/request-batcher.js'

@@ -6,7 +6,7 @@ import { native } from '../native/load.js'
 import { stream } from '../native/random.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { Importance } from './importance.js'
-import { type Predictions, scoresOf } from './predictions.js'
+import { type Comparison, scoresOf } from './predictions.js'
 
 /** What is needed of a model of tables. */
 export interface TableModel {
@@ -21,7 +21,7 @@ export interface TableModel {
 
 /** Rows that could be compared, with how many could not. */
 export interface Assessment {
-  readonly predictions: Predictions
+  readonly predictions: Comparison
   /** The rows: those whose target is there and, for classes, known. */
   readonly table: Table
   readonly missing: number
@@ -58,7 +58,7 @@ export async function assess(model: TableModel, table: Table): Promise<Assessmen
   return { predictions: await predictionsOf(model, known, truth), table: known, missing, unknown }
 }
 
-async function predictionsOf(model: TableModel, table: Table, truth: readonly number[]): Promise<Predictions> {
+async function predictionsOf(model: TableModel, table: Table, truth: readonly number[]): Promise<Comparison> {
   const { prediction, probabilities } = await model.predict(table)
   if (model.labels && probabilities) {
     return { kind: 'classes', labels: model.labels, truth: Int32Array.from(truth), probabilities }

@@ -3,14 +3,14 @@ import { argmax, confusionMatrix } from '../nn/metrics/accuracy.js'
 import { calibration, type Ranking, thinned } from './curves.js'
 import { type Chart, gallery, HEIGHT, htmlTable, WIDTH } from './html.js'
 import { numberText, percentText } from './numbers.js'
-import { type ClassPredictions, rankingOf } from './predictions.js'
+import { type ClassComparison, rankingOf } from './predictions.js'
 
 const CURVES = 6 // classes whose curves are drawn
 const POINTS = 120 // of a curve
 const NAMED = 12 // classes in a confusion matrix beside another chart
 
 /** Charts and a table of predicted classes. */
-export function classSection(given: ClassPredictions): string {
+export function classSection(given: ClassComparison): string {
   const { labels, truth, probabilities } = given
   const predicted = argmax(probabilities)
   const matrix = confusionMatrix(predicted, truth, labels.length).toArray() as number[][]
@@ -62,7 +62,7 @@ function confusion(labels: readonly string[], matrix: number[][]): Chart {
 
 function curves(
   title: 'ROC' | 'Precision and recall',
-  { labels }: ClassPredictions,
+  { labels }: ClassComparison,
   rankings: readonly Ranking[],
   shown: readonly number[],
 ): Chart | undefined {
@@ -103,7 +103,7 @@ function curves(
   }
 }
 
-function calibrationChart({ labels, truth, probabilities }: ClassPredictions, predicted: Int32Array): Chart {
+function calibrationChart({ labels, truth, probabilities }: ClassComparison, predicted: Int32Array): Chart {
   const n = labels.length
   const binary = n === 2
   const p = Float64Array.from(truth, (_, i) => probabilities.data[i * n + (binary ? 1 : predicted[i]!)]!)
@@ -136,7 +136,7 @@ function calibrationChart({ labels, truth, probabilities }: ClassPredictions, pr
 }
 
 // Of two classes: how far apart their probabilities lie.
-function probabilityChart({ labels, truth, probabilities }: ClassPredictions): Chart | undefined {
+function probabilityChart({ labels, truth, probabilities }: ClassComparison): Chart | undefined {
   if (labels.length !== 2) return undefined
   const counts = labels.map(() => new Array<number>(10).fill(0))
   for (const [i, label] of truth.entries()) {

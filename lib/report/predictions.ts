@@ -7,7 +7,7 @@ import { Tensor } from '../tensor/tensor.js'
 import { ranking } from './curves.js'
 
 /** Predicted classes. */
-export interface ClassPredictions {
+export interface ClassComparison {
   readonly kind: 'classes'
   /** Names of the classes. */
   readonly labels: readonly string[]
@@ -18,7 +18,7 @@ export interface ClassPredictions {
 }
 
 /** Predicted values. */
-export interface ValuePredictions {
+export interface ValueComparison {
   readonly kind: 'values'
   /** What is predicted. */
   readonly name: string
@@ -27,10 +27,10 @@ export interface ValuePredictions {
 }
 
 /** What a model said of some rows. */
-export type Predictions = ClassPredictions | ValuePredictions
+export type Comparison = ClassComparison | ValueComparison
 
 /** Throws ArgumentError or ShapeError for predictions that do not go together. */
-export function checkPredictions(operation: string, given: Predictions): Predictions {
+export function checkPredictions(operation: string, given: Comparison): Comparison {
   if (typeof given !== 'object' || given === null) {
     throw new ArgumentError(operation, 'predictions to be an object', describe(given))
   }
@@ -51,12 +51,12 @@ export function checkPredictions(operation: string, given: Predictions): Predict
 }
 
 /** The numbers that sum predictions up, by name. What is not defined, for want of rows of a class, is left out. */
-export function scoresOf(given: Predictions): Record<string, number> {
+export function scoresOf(given: Comparison): Record<string, number> {
   const scores = given.kind === 'classes' ? classScores(given) : valueScores(given)
   return Object.fromEntries(Object.entries(scores).filter(([, value]) => !Number.isNaN(value)))
 }
 
-function classScores({ labels, truth, probabilities }: ClassPredictions): Record<string, number> {
+function classScores({ labels, truth, probabilities }: ClassComparison): Record<string, number> {
   const predicted = argmax(probabilities)
   const matrix = confusionMatrix(predicted, truth, labels.length).data
   const n = labels.length
@@ -86,7 +86,7 @@ function classScores({ labels, truth, probabilities }: ClassPredictions): Record
 }
 
 /** The curves of one class against the others. */
-export function rankingOf({ labels, truth, probabilities }: ClassPredictions, label: number) {
+export function rankingOf({ labels, truth, probabilities }: ClassComparison, label: number) {
   const n = labels.length
   const scores = Float64Array.from(truth, (_, i) => probabilities.data[i * n + label]!)
   return ranking(
@@ -95,7 +95,7 @@ export function rankingOf({ labels, truth, probabilities }: ClassPredictions, la
   )
 }
 
-function valueScores({ truth, predicted }: ValuePredictions): Record<string, number> {
+function valueScores({ truth, predicted }: ValueComparison): Record<string, number> {
   const rows = truth.length
   const mean = truth.reduce((a, b) => a + b, 0) / rows
   let [squares, absolutes, variance, bias] = [0, 0, 0, 0]

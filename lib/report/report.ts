@@ -11,7 +11,7 @@ import { columnSection, type DataSummary } from './columns.js'
 import { definitions, escaped, type Section, scrolling, tiles } from './html.js'
 import { type Importance, importanceSection } from './importance.js'
 import { numberText, percentText, valueText } from './numbers.js'
-import { checkPredictions, type Predictions, scoreNames, scoresOf } from './predictions.js'
+import { checkPredictions, type Comparison, scoreNames, scoresOf } from './predictions.js'
 import { styleSheet } from './style.js'
 import { trainingSection } from './training.js'
 import { valueSection } from './values.js'
@@ -24,7 +24,7 @@ export interface ReportOptions {
   /** What fit returned. */
   history?: History
   /** What the network said of rows that it was not trained on, beside what was true. */
-  predictions?: Predictions
+  predictions?: Comparison
   /** Which rows these are: `the test part, 1,200 rows`. */
   rows?: string
   /** How much each feature counts. */
@@ -82,7 +82,7 @@ export function report(given: ReportOptions): string {
 }
 
 function topTiles(
-  predictions: Predictions | undefined,
+  predictions: Comparison | undefined,
   history: History | undefined,
   data: DataSummary | undefined,
   model: Model | undefined,

@@ -1,13 +1,13 @@
 // The part of a report about predicted values: predictions beside the truth, and what is left over.
 import { gallery, HEIGHT, htmlTable, WIDTH } from './html.js'
 import { numberText } from './numbers.js'
-import type { ValuePredictions } from './predictions.js'
+import type { ValueComparison } from './predictions.js'
 
 const DOTS = 600 // rows drawn as points
 const BINS = 21
 
 /** Charts and a table of predicted values. */
-export function valueSection({ name, truth, predicted }: ValuePredictions): string {
+export function valueSection({ name, truth, predicted }: ValueComparison): string {
   const rows = truth.length
   const residuals = Float64Array.from(truth, (value, i) => predicted[i]! - value)
   const stride = Math.max(1, Math.ceil(rows / DOTS))

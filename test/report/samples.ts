@@ -1,6 +1,6 @@
 // Reports of every kind, made of generated data, for the tests of reports and for those in a browser.
 import { mlp } from '../../lib/nn/mlp.js'
-import type { Predictions } from '../../lib/report/predictions.js'
+import type { Comparison } from '../../lib/report/predictions.js'
 import { type ReportOptions, report } from '../../lib/report/report.js'
 import { Tensor } from '../../lib/tensor/tensor.js'
 
@@ -14,7 +14,7 @@ export function generator(seed = 1): () => number {
 }
 
 /** Predictions of `count` classes, right more often than not. */
-export function classes(count: number, rows: number, labels = names(count)): Predictions {
+export function classes(count: number, rows: number, labels = names(count)): Comparison {
   const random = generator(count)
   const truth = Int32Array.from({ length: rows }, () => Math.floor(random() * count))
   const data = new Float32Array(rows * count)
@@ -32,7 +32,7 @@ function names(count: number): string[] {
 }
 
 /** Predicted values, off by some noise. */
-export function values(rows: number): Predictions {
+export function values(rows: number): Comparison {
   const random = generator(7)
   const truth = Float64Array.from({ length: rows }, () => 1000 * random())
   const predicted = truth.map((value) => value + 80 * (random() + random() - 1))
@@ -40,7 +40,7 @@ export function values(rows: number): Predictions {
 }
 
 /** A report with everything in it. */
-export function full(predictions: Predictions): ReportOptions {
+export function full(predictions: Comparison): ReportOptions {
   const labelled = predictions.kind === 'classes'
   const epochs = Array.from({ length: 40 }, (_, i) => ({
     epoch: i + 1,
