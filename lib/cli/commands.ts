@@ -11,6 +11,26 @@ export interface CommandEntry {
 /** All commands, in the order of the overview. */
 export const commands: readonly CommandEntry[] = [
   {
+    name: 'train',
+    summary: 'train a network on a table: a model, a report, metrics',
+    load: async () => (await import('./train.js')).train,
+  },
+  {
+    name: 'evaluate',
+    summary: 'judge a model by rows whose target is known',
+    load: async () => (await import('./evaluate.js')).evaluate,
+  },
+  {
+    name: 'predict',
+    summary: 'predict for the rows of a file or a pipe',
+    load: async () => (await import('./predict.js')).predict,
+  },
+  {
+    name: 'search',
+    summary: 'search hyperparameters: grid, random, successive halving',
+    load: async () => (await import('./search.js')).search,
+  },
+  {
     name: 'inspect',
     summary: 'show what is in a model file: layers, parameters, training; as text or picture',
     load: async () => (await import('./inspect.js')).inspect,

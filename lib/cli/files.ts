@@ -39,3 +39,9 @@ export async function writeResult(path: string, content: string | Uint8Array, fo
   await mkdir(dirname(path), { recursive: true })
   await writeAtomic('write', path, [typeof content === 'string' ? Buffer.from(content) : content])
 }
+
+/** The name of a file for a report. @throws UsageError */
+export function htmlPath(path: string | undefined): string | undefined {
+  if (path === undefined || /\.html?$/i.test(path)) return path
+  throw new UsageError(`--report takes a file that ends in .html, not ${JSON.stringify(path)}.`)
+}

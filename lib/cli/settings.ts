@@ -1,6 +1,7 @@
 // The hyperparameters of the command line: one table from which flags, the checks of config files, and searches are made.
 import { activations } from '../gates/activations.js'
 import { builtinOptimizers } from '../optim/optimizers.js'
+import { scalings } from '../tabular/features/numeric.js'
 
 /** A hyperparameter. */
 export interface Setting {
@@ -19,7 +20,8 @@ export interface Setting {
   readonly log?: boolean
 }
 
-const activationNames = [...Object.keys(activations), 'prelu']
+const activationNames = Object.keys(activations)
+const classWeights = ['auto', 'balanced', 'none']
 const optimizers = Array.from(builtinOptimizers, (each) => (each as { name: string }).name.toLowerCase())
 
 /** All hyperparameters. */
@@ -33,7 +35,11 @@ export const settings: readonly Setting[] = [
   { name: 'dropout', value: 'x', kind: 'number', low: 0, high: 1, open: 'high', text: 'part of the units left out in each step' },
   { name: 'weightDecay', value: 'x', kind: 'number', low: 0, high: 100, text: 'pull of all weights towards 0', log: true },
   { name: 'optimizer', value: 'name', kind: 'choice', choices: optimizers, text: optimizers.join(', ') },
-  { name: 'validation', value: 'x', kind: 'number', low: 0, high: 1, open: 'high', text: 'part of the training rows that decides when to stop' },
+  { name: 'validation', value: 'x', kind: 'number', low: 0, high: 1, open: 'both', text: 'part of the training rows that decides when to stop' },
+  { name: 'members', value: 'n', kind: 'whole', low: 1, high: 100, text: 'networks whose outputs are averaged; default 5 for up to 5,000 rows, else 1' },
+  { name: 'numeric', value: 'name', kind: 'choice', choices: scalings, text: `how numbers are scaled: ${scalings.join(', ')}` },
+  { name: 'oneHotLimit', value: 'n', kind: 'whole', low: 0, high: 1e4, text: 'up to so many categories get a column each; more are embedded' },
+  { name: 'classWeights', value: 'name', kind: 'choice', choices: classWeights, text: 'whether rare classes weigh more: auto, balanced, none' },
   { name: 'seed', value: 'n', kind: 'whole', low: 0, high: 2 ** 53 - 1, text: 'of weights and orders; the same seed gives the same model' },
 ] // biome-ignore format: a table
 

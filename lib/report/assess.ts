@@ -13,7 +13,7 @@ export interface TableModel {
   readonly task: 'regression' | 'binary' | 'multiclass'
   readonly target: string
   /** Names of the classes, in the order of the probabilities. */
-  readonly labels?: readonly string[] | undefined
+  readonly labels?: readonly (string | number | boolean)[] | undefined
   predict(
     rows: Table,
   ): Promise<{ readonly prediction: ArrayLike<unknown>; readonly probabilities?: Tensor | undefined }>
@@ -35,7 +35,7 @@ export interface Assessment {
  */
 export async function assess(model: TableModel, table: Table): Promise<Assessment> {
   const column = table.column(model.target)
-  const { labels } = model
+  const labels = model.labels?.map(String)
   const classes = labels && new Map(labels.map((label, i) => [label, i]))
   const rows: number[] = []
   const truth: number[] = []
@@ -61,7 +61,7 @@ export async function assess(model: TableModel, table: Table): Promise<Assessmen
 async function predictionsOf(model: TableModel, table: Table, truth: readonly number[]): Promise<Comparison> {
   const { prediction, probabilities } = await model.predict(table)
   if (model.labels && probabilities) {
-    return { kind: 'classes', labels: model.labels, truth: Int32Array.from(truth), probabilities }
+    return { kind: 'classes', labels: model.labels.map(String), truth: Int32Array.from(truth), probabilities }
   }
   const predicted = Float64Array.from(prediction as ArrayLike<number>)
   return { kind: 'values', name: model.target, truth: Float64Array.from(truth), predicted }

@@ -11,7 +11,7 @@ import { columnSection, type DataSummary } from './columns.js'
 import { definitions, escaped, type Section, scrolling, tiles } from './html.js'
 import { type Importance, importanceSection } from './importance.js'
 import { numberText, percentText, valueText } from './numbers.js'
-import { checkPredictions, type Comparison, scoreNames, scoresOf } from './predictions.js'
+import { type Comparison, checkPredictions, scoreNames, scoresOf } from './predictions.js'
 import { styleSheet } from './style.js'
 import { trainingSection } from './training.js'
 import { valueSection } from './values.js'
@@ -21,8 +21,8 @@ export interface ReportOptions {
   title: string
   /** A sentence below the title. */
   subtitle?: string
-  /** What fit returned. */
-  history?: History
+  /** What fit returned; several for networks that are used together. */
+  history?: History | readonly History[]
   /** What the network said of rows that it was not trained on, beside what was true. */
   predictions?: Comparison
   /** Which rows these are: `the test part, 1,200 rows`. */
@@ -51,15 +51,16 @@ const keys = ['title', 'subtitle', 'history', 'predictions', 'rows', 'importance
 export function report(given: ReportOptions): string {
   const all = options('report', given, keys)
   if (typeof all.title !== 'string') throw new ArgumentError('report', 'title to be a string', describe(all.title))
-  const { title, subtitle, history, rows = '', importance, data, settings, model, notes = [] } = all
+  const { title, subtitle, rows = '', importance, data, settings, model, notes = [] } = all
   if (model !== undefined && !(model instanceof Model)) {
     throw new ArgumentError('report', 'model to be a network', describe(model))
   }
+  const told =
+    all.history === undefined ? [] : Array.isArray(all.history) ? (all.history as History[]) : [all.history as History]
+  const histories = told.filter(({ epochs }) => epochs.length > 0)
   const predictions = all.predictions && checkPredictions('report', all.predictions)
   const sections: (Section | undefined)[] = [
-    history && history.epochs.length > 0
-      ? { id: 'training', title: 'Training', html: trainingSection(history) }
-      : undefined,
+    histories.length > 0 ? { id: 'training', title: 'Training', html: trainingSection(histories) } : undefined,
     predictions && {
       id: 'predictions',
       title: 'Predictions',
@@ -78,12 +79,12 @@ export function report(given: ReportOptions): string {
     { id: 'environment', title: 'Environment', html: definitions(environmentOf(all.environment ?? {})) },
   ]
   const shown = sections.filter((section) => section !== undefined)
-  return page(title, subtitle, topTiles(predictions, history, data, model), notes, shown)
+  return page(title, subtitle, topTiles(predictions, histories, data, model), notes, shown)
 }
 
 function topTiles(
   predictions: Comparison | undefined,
-  history: History | undefined,
+  histories: readonly History[],
   data: DataSummary | undefined,
   model: Model | undefined,
 ): [string, string][] {
@@ -102,11 +103,12 @@ function topTiles(
         .reduce((sum, { size }) => sum + size, 0)
         .toLocaleString('en-US'),
     ])
-  if (history)
-    list.push(
-      ['epochs', String(history.epochs.length)],
-      ['training time', `${numberText(Number(history.seconds.toPrecision(3)))} s`],
-    )
+  if (histories.length > 0) {
+    const longest = Math.max(...histories.map(({ epochs }) => epochs.length))
+    list.push(['epochs', String(longest)])
+    if (histories.length > 1) list.push(['networks', String(histories.length)])
+    list.push(['training time', `${numberText(Number(histories[0]!.seconds.toPrecision(3)))} s`])
+  }
   return list
 }
 

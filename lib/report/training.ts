@@ -7,7 +7,9 @@ import { numberText, percentText } from './numbers.js'
 const LISTED = 60 // epochs in the table of numbers
 
 /** Learning curves and their numbers. */
-export function trainingSection({ epochs }: History): string {
+export function trainingSection(histories: readonly History[]): string {
+  if (histories.length > 1) return severalSection(histories)
+  const [{ epochs }] = histories as [History]
   const values = (of: (epoch: EpochRecord) => number | undefined) => epochs.map((epoch) => of(epoch) ?? Number.NaN)
   const names = Object.keys(epochs[0]?.metrics ?? {})
   const last = epochs.at(-1)!
@@ -22,6 +24,50 @@ export function trainingSection({ epochs }: History): string {
       ? undefined
       : curve('Accuracy, %', values((e) => 100 * e.accuracy!), values((e) => 100 * (e.validationAccuracy ?? Number.NaN))), // biome-ignore format: a chart
     ...names.map((name) => curve(name, [], values((e) => e.metrics?.[name]))), // biome-ignore format: a chart
+  ])
+}
+
+// Of several networks one line each: the training in grey, the validation in blue.
+function severalSection(histories: readonly History[]): string {
+  const lines = (of: (epoch: EpochRecord) => number | undefined, name: string, color: string): LineSeries[] =>
+    histories.flatMap(({ epochs }, i) => {
+      const y = epochs.map((epoch) => of(epoch) ?? Number.NaN)
+      return y.every(Number.isNaN) ? [] : [{ ...(i === 0 && { name }), y, color, marks: 'lines' as const }]
+    })
+  const longest = Math.max(...histories.map(({ epochs }) => epochs.length))
+  const chart = (title: string, series: LineSeries[], caption: string): Chart | undefined =>
+    series.length === 0
+      ? undefined
+      : {
+          title,
+          alt: `${title} of ${histories.length} networks over up to ${longest} epochs`,
+          caption,
+          panel: {
+            kind: 'lines',
+            width: WIDTH,
+            height: HEIGHT,
+            legend: 'top',
+            series,
+            x: { label: 'epoch' },
+            y: { log: title === 'Loss', format: (value) => numberText(Number(value.toPrecision(3))) },
+          },
+        }
+  const part = (value: number | undefined) => (value === undefined ? undefined : 100 * value)
+  const caption = `${histories.length} networks, whose outputs are averaged: a line for each. The axis is logarithmic; the training loss of an epoch is the mean over its batches, dropout included.`
+  return gallery([
+    chart(
+      'Loss',
+      [...lines((e) => e.loss, 'training', 'grey'), ...lines((e) => e.validationLoss, 'validation', 'blue')],
+      caption,
+    ),
+    chart(
+      'Accuracy, %',
+      [
+        ...lines((e) => part(e.accuracy), 'training', 'grey'),
+        ...lines((e) => part(e.validationAccuracy), 'validation', 'blue'),
+      ],
+      'Accuracy after each epoch.',
+    ),
   ])
 }
 

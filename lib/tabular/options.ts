@@ -5,6 +5,7 @@ import { ArgumentError } from '../errors.js'
 import { type ActivationName, activations } from '../gates/activations.js'
 import type { Optimizer } from '../optim/optimizer.js'
 import type { Callback } from '../train/callback.js'
+import type { CheckpointOptions } from '../train/callbacks/checkpoint.js'
 import { type NumericScaling, scalings } from './features/numeric.js'
 import { type Task, tasks } from './target.js'
 
@@ -52,6 +53,11 @@ export interface TabularOptions {
   oneHotLimit?: number
   /** Whether rare classes weigh more in the loss: always, never, or if the largest is ten times the smallest. Default auto. */
   classWeights?: 'auto' | 'balanced' | 'none'
+  /**
+   * Keeps the state of the training in files below a folder, as checkpoint() does, and goes on from those that it finds there: of
+   * the same table and options, with the same result as without a break.
+   */
+  checkpoints?: CheckpointOptions
   /** Callbacks of fit; each network's training calls them in turn. */
   callbacks?: readonly Callback[]
   /** Stops training within a batch. */
@@ -79,6 +85,7 @@ const keys = [
   'numeric',
   'oneHotLimit',
   'classWeights',
+  'checkpoints',
   'callbacks',
   'signal',
   'verbose',
@@ -86,9 +93,15 @@ const keys = [
 
 /** Options that do not depend on the data, with their defaults. */
 export type CheckedOptions = Required<
-  Omit<TabularOptions, 'task' | 'validation' | 'members' | 'epochs' | 'patience' | 'batchSize' | 'optimizer' | 'signal'>
+  Omit<
+    TabularOptions,
+    'task' | 'validation' | 'members' | 'epochs' | 'patience' | 'batchSize' | 'optimizer' | 'checkpoints' | 'signal'
+  >
 > &
-  Pick<TabularOptions, 'task' | 'validation' | 'members' | 'epochs' | 'patience' | 'batchSize' | 'optimizer' | 'signal'>
+  Pick<
+    TabularOptions,
+    'task' | 'validation' | 'members' | 'epochs' | 'patience' | 'batchSize' | 'optimizer' | 'checkpoints' | 'signal'
+  >
 
 const name = 'trainTabular'
 

@@ -1,4 +1,5 @@
 // trainTabular(): from a table to a network that predicts one of its columns, without anything to tune.
+import { join } from 'node:path'
 import { describe } from '../checks.js'
 import { kFold, split } from '../data/split.js'
 import { takeRows } from '../data/table/column.js'
@@ -9,8 +10,10 @@ import type { Sequential } from '../nn/sequential.js'
 import { AdamW } from '../optim/optimizers.js'
 import { cosine } from '../optim/schedules/cosine.js'
 import type { Tensor } from '../tensor/tensor.js'
+import { checkpoint } from '../train/callbacks/checkpoint.js'
 import { earlyStopping } from '../train/callbacks/early-stopping.js'
 import { fit } from '../train/fit.js'
+import type { FitOptions } from '../train/options.js'
 import { type Evaluation, evaluated } from './evaluation.js'
 import { CategoricalFeature } from './features/categorical.js'
 import { TabularModel } from './model.js'
@@ -158,8 +161,7 @@ class Training {
     validation: Samples | undefined,
     weights: readonly number[] | undefined,
   ): Promise<{ network: Sequential; record: MemberRecord }> {
-    const { seed, learningRate, weightDecay, hidden, activation, dropout, optimizer, callbacks, signal, verbose } =
-      this.#options
+    const { seed, learningRate, weightDecay, hidden, activation, dropout, optimizer, signal, verbose } = this.#options
     const { epochs, patience, batchSize } = this.#sizes
     const { dense, embedded } = this.#preprocessing
     const { outputs, scaler } = this.#target
@@ -176,10 +178,25 @@ class Training {
       verbose,
       ...(validation && { validation }),
       ...(signal && { signal }),
-      callbacks: [...(validation ? [earlyStopping({ patience })] : []), ...callbacks],
+      ...this.#kept(i, validation && patience),
     })
     this.#fillUnknown(network)
     return { network, record: { epochs: records, bestEpoch: bestEpochOf(records), seconds } }
+  }
+
+  // What stops a network's training, and what keeps its state, in a folder of its own.
+  #kept(i: number, patience: number | undefined): Pick<FitOptions, 'callbacks' | 'resume'> {
+    const { checkpoints, callbacks } = this.#options
+    const folder = checkpoints && join(checkpoints.folder, `network-${i + 1}`)
+    const best = folder !== undefined && { file: join(folder, 'best.safetensors') }
+    const stopping = patience === undefined ? [] : [earlyStopping({ patience, ...best })]
+    if (folder === undefined) return { callbacks: [...stopping, ...callbacks] }
+    // First the folder is made, then the best is kept in it, and after that the state of which it is the best.
+    const keeper = checkpoint({ ...checkpoints!, folder })
+    return {
+      callbacks: [{ begin: keeper.begin! }, ...stopping, ...callbacks, { ...keeper, begin() {} }],
+      resume: folder,
+    }
   }
 
   // Where no row of training was unknown, the vector of the unknown is the mean of the others.
@@ -218,7 +235,7 @@ class Training {
     validation: Evaluation | undefined,
     seconds: number,
   ): TrainingRecord {
-    const { callbacks: _, signal: __, optimizer, validation: asked, ...rest } = this.#options
+    const { callbacks: _, signal: __, checkpoints: ___, optimizer, validation: asked, ...rest } = this.#options
     const { features, ignored } = this.#preprocessing
     const { task, scaler, labels } = this.#target
     const all = this.#target.encode(name, this.#table.column(this.#target.name), this.#rows)

@@ -23,6 +23,12 @@ export interface BatchEvent {
 export interface PauseEvent {
   /** Batches of the whole training that are over. */
   readonly batches: number
+  /** The epoch under way, from 1. */
+  readonly epoch: number
+  /** How much of it is over, from 0 to 1; undefined for data that comes in batches. */
+  readonly part: number | undefined
+  /** Its mean loss so far; NaN before the first batch. */
+  readonly loss: number
   /** The whole state of the training, copied; undefined while gradients wait for more batches (`accumulate`). */
   capture(): Snapshot | undefined
 }

@@ -175,8 +175,13 @@ class Loop {
   }
 
   #pauseEvent(): PauseEvent {
+    const { batches, epoch, tally } = this.#position
+    const { train } = this.#plan
     return {
-      batches: this.#position.batches,
+      batches,
+      epoch,
+      part: train instanceof Dataset ? tally.rows / train.rows : undefined,
+      loss: tally.loss / tally.rows,
       capture: () => (this.#trainer?.waiting ? undefined : capture(this.#state, this.#position)),
     }
   }

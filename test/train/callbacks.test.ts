@@ -48,7 +48,7 @@ describe('earlyStopping', () => {
       const stop = () => {
         stopped = true
       }
-      callback.epoch!({ record, model, stop, batches: 0, capture: () => undefined })
+      callback.epoch!({ record, model, stop, batches: 0, epoch: 1, part: 0, loss: 0, capture: () => undefined })
       if (stopped) break
     }
     callback.end!({ model, history: { epochs: [], seconds: 0 }, failed: false })

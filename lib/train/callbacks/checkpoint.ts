@@ -2,7 +2,7 @@
 import { mkdir, readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { options, positive, positiveInteger } from '../../checks.js'
+import { describe, options, positive, positiveInteger } from '../../checks.js'
 import { ArgumentError, FileError, FormatError } from '../../errors.js'
 import { checkPath, readWhole, writeAtomic } from '../../io/files.js'
 import { encodeParts, readHeader, readTensors } from '../../io/safetensors.js'
@@ -19,6 +19,8 @@ export interface CheckpointOptions {
   everySeconds?: number
   /** How many of the newest files are kept. Default 3. */
   keep?: number
+  /** When it fires, a checkpoint is written, and then training ends with the signal's reason. */
+  signal?: AbortSignal
 }
 
 const NAME = /^checkpoint-(\d{9,})\.safetensors$/
@@ -31,14 +33,17 @@ const LARGEST = 2 ** 32
  * newest ones stay. State of gates of the user's own beside their parameters and buffers is not kept.
  */
 export function checkpoint(given: CheckpointOptions): Callback {
-  const keys = ['folder', 'everyBatches', 'everySeconds', 'keep'] as const
-  const { folder, everyBatches, everySeconds, keep = 3 } = options('checkpoint', given, keys)
+  const keys = ['folder', 'everyBatches', 'everySeconds', 'keep', 'signal'] as const
+  const { folder, everyBatches, everySeconds, keep = 3, signal } = options('checkpoint', given, keys)
   checkPath('checkpoint', folder)
   positiveInteger('checkpoint', 'keep', keep)
   if (everyBatches !== undefined) positiveInteger('checkpoint', 'everyBatches', everyBatches)
   if (everySeconds !== undefined) positive('checkpoint', 'everySeconds', everySeconds)
   if (everyBatches !== undefined && everySeconds !== undefined) {
     throw new ArgumentError('checkpoint', 'everyBatches or everySeconds', 'both')
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new ArgumentError('checkpoint', 'signal to be an AbortSignal', describe(signal))
   }
   const files = new Files(folder, keep)
   let last = performance.now()
@@ -47,6 +52,9 @@ export function checkpoint(given: CheckpointOptions): Callback {
     if (!snapshot) return
     last = performance.now()
     await files.write(event.batches, snapshot)
+    if (!signal?.aborted) return
+    await files.settle()
+    throw signal.reason
   }
   const due = ({ batches }: PauseEvent) =>
     everyBatches === undefined ? performance.now() - last >= 1000 * everySeconds! : batches % everyBatches === 0
@@ -57,9 +65,8 @@ export function checkpoint(given: CheckpointOptions): Callback {
       last = performance.now()
       await files.open()
     },
-    ...(rhythm
-      ? { pause: (event: PauseEvent) => (due(event) ? take(event) : undefined) }
-      : { epoch: (event: PauseEvent) => take(event) }),
+    pause: (event) => (signal?.aborted || (rhythm && due(event)) ? take(event) : undefined),
+    epoch: (event) => (signal?.aborted || !rhythm ? take(event) : undefined),
     end: () => files.settle(),
   }
 }
