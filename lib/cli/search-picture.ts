@@ -41,7 +41,7 @@ export function searchPicture(
       if (setting.kind === 'choice' || setting.kind === 'layers') {
         const labels = Array.from(new Set((values ?? []).map(settingText)))
         const bests = labels.map((label) => {
-          const scores = whole
+          const scores = done
             .filter((each) => settingText(each.values[setting.name]) === label)
             .map(({ score }) => score)
           return scores.length > 0 ? better(...scores) : Number.NaN

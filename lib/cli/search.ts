@@ -123,7 +123,7 @@ async function searchCommand(given: Given, context: Context): Promise<number> {
     throw Object.assign(new Error(`No trial came to an end: ${best?.error}`), { code: 'ESEARCH' })
   const settings = {
     ...purpose,
-    ...(config.types && { types: config.types }),
+    ...reading,
     ...data.values,
     ...best.values,
     ...(best.epochs !== undefined && { epochs: best.epochs }),
