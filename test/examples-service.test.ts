@@ -128,7 +128,10 @@ it('says when to come again if too much waits', async () => {
 })
 
 it('ends while it trains, and answers what it took', async () => {
-  const { service, taken, address, upload, predict, ready } = await started({ training: { epochs: 2, members: 1 }, grace: 500 })
+  const { service, taken, address, upload, predict, ready } = await started({
+    training: { epochs: 2, members: 1 },
+    grace: 500,
+  })
   await upload('/models/m?target=y', rows(300))
   await ready('m')
   await upload('/models/n?target=y', rows(60000))

@@ -36,6 +36,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./inspect.js')).inspect,
   },
   {
+    name: 'export',
+    summary: 'write a model as an ONNX file',
+    load: async () => (await import('./export.js')).exportModel,
+  },
+  {
+    name: 'import',
+    summary: 'read an ONNX file as a model',
+    load: async () => (await import('./import.js')).importModel,
+  },
+  {
     name: 'bench',
     summary: 'measure this machine: matrix products, activations, training and serving',
     load: async () => (await import('./bench.js')).bench,

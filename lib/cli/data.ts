@@ -77,6 +77,24 @@ export async function readData(path: string, reading: Reading): Promise<Table> {
   throw Object.assign(new Error(`${path} has no rows.`), { code: 'EEMPTY' })
 }
 
+/**
+ * Reads a table with the columns of a training, each of the kind that it had there.
+ * @throws UsageError if one of them lacks
+ */
+export async function readKnown(path: string, reading: Reading, kinds: Reading['types']): Promise<Table> {
+  const lacks = `${path} lacks a column of the training`
+  const names = Object.keys(kinds ?? {})
+  const table = await readData(path, { ...reading, types: { ...kinds, ...reading.types } }).catch(async (error) => {
+    // Kinds of columns that are not there are refused; what is there instead says more.
+    if ((error as { code?: unknown }).code === 'INVALID_ARGUMENT') {
+      checkColumns(await readData(path, reading), 'model', names, lacks)
+    }
+    throw error
+  })
+  checkColumns(table, 'model', names, lacks)
+  return table
+}
+
 /** Throws UsageError for names that are no columns of a table. */
 export function checkColumns(table: Table, flag: string, names: readonly string[], problem = `--${flag}`): void {
   for (const name of names) {
@@ -135,7 +153,7 @@ export async function divide(table: Table, purpose: Purpose, reading: Reading, s
   if (time !== undefined) checkColumns(table, 'time', [time])
   if (groups !== undefined) checkColumns(table, 'groups', [groups])
   if (typeof test === 'string') {
-    const other = await readData(test, { ...reading, types: { ...kindsOf(table), ...reading.types } })
+    const other = await readKnown(test, reading, kindsOf(table.drop(ignore)))
     return { train: table, test: other, how: `${count(other.rows)} of ${test}` }
   }
   if (test === 0 || table.rows < 5) return { train: table, test: undefined, how: 'nothing' }

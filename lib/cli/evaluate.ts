@@ -6,7 +6,7 @@ import { report } from '../report/report.js'
 import { summarize } from '../report/summarize.js'
 import { loadTabular } from '../tabular/model.js'
 import type { Command } from './command.js'
-import { checkColumns, readData, readingFlags, readingOf } from './data.js'
+import { checkColumns, readingFlags, readingOf, readKnown } from './data.js'
 import { htmlPath, modelPath, refuseOverwriting, writeResult } from './files.js'
 import { scoreTable, testNotes } from './results.js'
 
@@ -34,9 +34,8 @@ export const evaluate: Command = {
     const [model, file] = [await loadTabular(await modelPath(given.positionals[0]!)), given.positionals[1]!]
     const path = htmlPath(given.text('report'))
     if (path !== undefined) await refuseOverwriting([path], given.is('force'))
-    const reading = readingOf(given)
-    const table = await readData(file, { ...reading, types: { ...model.preprocessing.kinds, ...reading.types } })
-    checkColumns(table, 'model', [...model.features, model.target], `${file} lacks a column of the training`)
+    const table = await readKnown(file, readingOf(given), model.preprocessing.kinds)
+    checkColumns(table, 'target', [model.target], `${file} lacks the target`)
     const tested = await assess(model, table)
     const scores = scoresOf(tested.predictions)
     const notes = testNotes(tested)

@@ -45,3 +45,9 @@ export function htmlPath(path: string | undefined): string | undefined {
   if (path === undefined || /\.html?$/i.test(path)) return path
   throw new UsageError(`--report takes a file that ends in .html, not ${JSON.stringify(path)}.`)
 }
+
+/** The name of a file of some kind. @throws UsageError for another ending */
+export function fileAs(path: string, ending: 'onnx' | 'safetensors'): string {
+  if (path.toLowerCase().endsWith(`.${ending}`)) return path
+  throw new UsageError(`The file to write ends in .${ending}; ${JSON.stringify(path)} does not.`)
+}

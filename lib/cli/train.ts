@@ -1,5 +1,5 @@
 // chainrule train: from a data file to a model, a report and a table of metrics.
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir, rm, rmdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { assess, importanceOf } from '../report/assess.js'
 import { report } from '../report/report.js'
@@ -85,14 +85,16 @@ async function trainCommand(given: Given, context: Context): Promise<number> {
   const { target, task, ignore } = purpose
   const options = { target, ignore, ...(task && { task }), ...trainingOptions(values) }
   const { epochs, members } = sizesFor(parts.train.rows, checkTabular(options))
-  await mkdir(checkpoints, { recursive: true })
   const callbacks = given.is('quiet') ? [] : [showProgress(context, epochs, members)]
   const model = await trainTabular(parts.train, {
     ...options,
     callbacks,
     checkpoints: { folder: checkpoints, everySeconds, signal: context.signal },
-  }).catch((error) => {
-    throw context.signal.aborted ? new Interrupted(resumeAdvice('train', given)) : error
+  }).catch(async (error) => {
+    if (context.signal.aborted) throw new Interrupted(resumeAdvice('train', given))
+    if (!resume) await rm(checkpoints, { recursive: true, force: true })
+    await rmdir(out).catch(() => {}) // if nothing else is in it
+    throw error
   })
   context.throwIfInterrupted()
 
@@ -102,6 +104,7 @@ async function trainCommand(given: Given, context: Context): Promise<number> {
   const importance =
     tested &&
     (await importanceOf(model, tested, { features: model.features, watch: () => context.throwIfInterrupted() }))
+  await mkdir(out, { recursive: true })
   await model.save(paths.model)
   if (!given.is('no-report')) {
     const html = report({
