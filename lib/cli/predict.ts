@@ -45,23 +45,14 @@ no errors. The target may be there or not.`,
     const input = given.choice('input', ['csv', 'jsonl']) ?? 'csv'
     const kept = given.list('with') ?? []
     const reading = readingOf(given)
+    const { kinds } = model.preprocessing
+    const lacks = `${file === '-' ? 'the input' : file} lacks a column of the training`
     let writer: Writer | undefined
     let rows = 0
-    for await (const table of chunksOf(
-      file,
-      input,
-      { ...reading, types: { ...model.preprocessing.kinds, ...reading.types } },
-      context,
-    )) {
+    const one = async (table: Table) => {
       context.throwIfInterrupted()
-      if (table.rows === 0) continue
       if (!writer) {
-        checkColumns(
-          table,
-          'model',
-          model.features,
-          `${file === '-' ? 'the input' : file} lacks a column of the training`,
-        )
+        checkColumns(table, 'model', model.features, lacks)
         const names = kept.length === 1 && kept[0] === 'all' && !table.has('all') ? [...table.names] : kept
         checkColumns(table, 'with', names)
         writer = new Writer(format, names, model, given.is('probabilities'))
@@ -70,6 +61,16 @@ no errors. The target may be there or not.`,
       const { prediction, probabilities } = await model.predict(table)
       await context.write(writer.rows(table, prediction, probabilities))
       rows += table.rows
+    }
+    try {
+      const chunks = chunksOf(file, input, { ...reading, types: { ...kinds, ...reading.types } }, context)
+      for await (const table of chunks) if (table.rows > 0) await one(table)
+    } catch (error) {
+      // Kinds of columns that are not there are refused; what is there instead says more.
+      if ((error as { code?: unknown }).code === 'INVALID_ARGUMENT' && !writer && file !== '-') {
+        checkColumns(await readData(file, reading), 'model', model.features, lacks)
+      }
+      throw error
     }
     context.say(`${rows === 1 ? '1 prediction' : `${rows.toLocaleString('en-US')} predictions`} of ${model.target}.`)
     return 0

@@ -1,0 +1,77 @@
+// The command line as a process: exit codes, pipes whose reader goes away, and Ctrl-C.
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, expect, it } from 'vitest'
+import { customers, written } from './tables.js'
+
+const program = resolve(import.meta.dirname, '../../dist/bin/chainrule.mjs')
+const folder = mkdtempSync(join(tmpdir(), 'chainrule-process-'))
+const { 'customers.csv': data } = written(folder, { 'customers.csv': customers(400) })
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function chainrule(...args: string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
+  return new Promise((done) => {
+    execFile(process.execPath, [program, ...args], (error, stdout, stderr) =>
+      done({ code: error?.code ?? 0, stdout, stderr }),
+    )
+  })
+}
+
+it('ends with 0, 1 and 2', async () => {
+  expect(await chainrule('--version')).toEqual({
+    code: 0,
+    stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+    stderr: '',
+  })
+  expect((await chainrule('train', 'nothing.csv', '-t', 'x')).code).toBe(1)
+  expect((await chainrule('trian')).stderr).toBe(
+    'Error: There is no command "trian". Did you mean chainrule train?\nTry chainrule --help.\n',
+  )
+  expect((await chainrule('trian')).code).toBe(2)
+})
+
+it('trains, stops at Ctrl-C with advice, and predicts into a pipe whose reader goes away', async () => {
+  const out = join(folder, 'm')
+  const args = [
+    'train',
+    data!,
+    '-t',
+    'churned',
+    '-o',
+    out,
+    '--members',
+    '1',
+    '--epochs',
+    '100000',
+    '--patience',
+    '100000',
+  ]
+  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'ignore', 'pipe'] })
+  let said = ''
+  child.stderr.on('data', (text) => {
+    said += text
+    if (/epoch +30\//.test(said)) child.kill('SIGINT')
+  })
+  const [code] = await once(child, 'close')
+  expect(code).toBe(130)
+  expect(said).toContain(`\n  chainrule ${args.join(' ')} --resume\n`)
+  expect(existsSync(join(out, 'checkpoints', 'network-1'))).toBe(true)
+
+  expect(
+    (await chainrule('train', data!, '-t', 'churned', '-o', out, '--epochs', '2', '--members', '1', '--force')).code,
+  ).toBe(0)
+  const predicting = spawn(process.execPath, [program, 'predict', out, '-'], { stdio: 'pipe' })
+  let errors = ''
+  predicting.stderr.on('data', (text) => {
+    errors += text
+  })
+  predicting.stdin.on('error', () => {}) // it ends before it has read everything
+  predicting.stdin.end(customers(60000))
+  await once(predicting.stdout, 'data')
+  predicting.stdout.destroy()
+  expect(await once(predicting, 'close')).toEqual([0, null])
+  expect(errors).toBe('')
+})
