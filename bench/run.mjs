@@ -20,6 +20,7 @@ const questions = [
   'predict',
   'start',
   'data',
+  'serving',
 ]
 const help = `Measures chainrule against a multi-layer perceptron in plain JavaScript (bench/js-mlp.mjs), in one run.
 
@@ -36,6 +37,7 @@ const help = `Measures chainrule against a multi-layer perceptron in plain JavaS
   epoch         one epoch over MNIST
   train         five networks end to end, samples per second; torch and scikit-learn beside them where python3 has them
   predict       predictions of 1, 32 and 1024 rows; onnxruntime-node beside them where it is installed
+  serving       requests of one row by many clients, each by itself and in batches
   start         from the start of a process to the first prediction; compiling
   data          tables from Parquet, CSV and JSON lines: seconds, rows per second, memory
 

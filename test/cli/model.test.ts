@@ -250,6 +250,9 @@ describe('inspect, export and import', () => {
     expect(await chainrule(`export ${at('m')} ${at('m.onnx')}`)).toMatchObject({ code: 0 })
     expect((await chainrule(`export ${at('m')} ${at('m.onnx')}`)).code).toBe(2)
     expect((await chainrule(`inspect ${at('m.onnx')}`)).stdout).toContain('Gemm')
+    expect(await chainrule(`export ${at('m')} ${at('table.onnx')} --preprocessing`)).toMatchObject({ code: 0 })
+    const { inputs } = JSON.parse((await chainrule(`inspect ${at('table.onnx')} --json`)).stdout)
+    expect(inputs.map(({ name }: { name: string }) => name)).toEqual(['tenure', 'plan', 'autopay', 'since'])
     expect(await chainrule(`import ${at('m.onnx')} ${at('back.safetensors')}`)).toMatchObject({ code: 0 })
     const [one, other] = await Promise.all([at('m', 'model.safetensors'), at('back.safetensors')].map(loadTensors))
     const numbers = (tensors: object) => Object.values(tensors).map(({ data }) => Array.from(data)).sort() // biome-ignore format: one thought
