@@ -1,7 +1,7 @@
 // chainrule predict: rows in, predictions out, in chunks: files of any length and pipes.
 
 import { MISSING } from '../data/csv/options.js'
-import { streamCsv } from '../data/csv/read.js'
+import { streamCsv } from '../data/csv/stream.js'
 import { cellOf } from '../data/table/column.js'
 import type { Table } from '../data/table/table.js'
 import { loadTabular, type TabularModel } from '../tabular/model.js'
