@@ -3,6 +3,7 @@ import { mlp } from '../../lib/nn/mlp.js'
 import type { Comparison } from '../../lib/report/predictions.js'
 import { type ReportOptions, report } from '../../lib/report/report.js'
 import { Tensor } from '../../lib/tensor/tensor.js'
+import type { History } from '../../lib/train/history.js'
 
 /** Numbers from 0 to 1 that are the same each time. */
 export function generator(seed = 1): () => number {
@@ -76,13 +77,20 @@ export function full(predictions: Comparison): ReportOptions {
   }
 }
 
+/** The histories of three networks: the second one lacks an epoch's validation, the third is shorter. */
+function several(history: History): History[] {
+  const [first, ...rest] = history.epochs
+  const { validationLoss: _, ...unjudged } = first!
+  return [history, { ...history, epochs: [unjudged, ...rest] }, { ...history, epochs: history.epochs.slice(0, 9) }]
+}
+
 /** Reports by name: what the tests in a browser look at. */
 export function samples(): Record<string, string> {
   return {
     binary: report(full(classes(2, 600))),
     'five classes': report(full(classes(5, 600))),
     'twenty classes': report(full(classes(20, 900))),
-    regression: report(full(values(900))),
+    regression: report({ ...full(values(900)), history: several(full(values(900)).history as History) }),
     'nothing but a title': report({ title: 'Nothing' }),
     'one row': report({ title: 'One row', predictions: values(1) }),
   }
