@@ -58,7 +58,7 @@ export abstract class ElementwiseGate extends ElementGate<Value> {
   }
 
   /**
-   * Takes over a forward pass that another gate computed for it in one sweep.
+   * @internal Takes over a forward pass that another gate computed for it in one sweep.
    * @param x - the input, or the output where the input was not stored (the gate does not keep it then)
    */
   resume(x: Tensor, y: Tensor): void {

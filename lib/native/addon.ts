@@ -45,6 +45,8 @@ export interface Addon extends LayerFunctions {
   info(): NativeInfo
   /** Threads of the process-wide pool (1 to 256). */
   setThreads(threads: number): void
+  /** Tells the garbage collector of the memory under an array over a SharedArrayBuffer, until that is collected. */
+  countMemory(x: FloatArray): void
   /** The best rate of fused multiply-adds that this machine reaches from registers, in GFLOP/s (takes about 0.1 s). */
   measurePeak(float64: boolean, threads: number): number
 

@@ -93,7 +93,7 @@ export class Linear extends Layer<Tensor> implements Widths {
     return super.backward(dy, given) as [Tensor]
   }
 
-  /** The output of `activation` after this layer, in one sweep; both gates are then ready for backward. */
+  /** @internal The output of `activation` after this layer, in one sweep; both gates are then ready for backward. */
   forwardWith(activation: ElementwiseGate, x: Value): Tensor {
     const input = this.#checkInput(x)
     const z = activation.op.keeps === 'input' ? allocate(this.dtype, this.#outputSize(input)) : null
@@ -104,7 +104,7 @@ export class Linear extends Layer<Tensor> implements Widths {
     return y
   }
 
-  /** The same without keeping anything. */
+  /** @internal The same without keeping anything. */
   inferWith(activation: ElementwiseGate, x: Value): Tensor {
     return this.#multiply(this.#checkInput(x), activation, null)
   }

@@ -2,7 +2,8 @@
 // move. A layer's weight is a view of its stretch.
 import { boolean, describe } from '../checks.js'
 import { ArgumentError, DTypeError } from '../errors.js'
-import type { FloatArray, FloatDType } from '../tensor/dtype.js'
+import { native } from '../native/load.js'
+import { type FloatArray, type FloatDType, reserved } from '../tensor/dtype.js'
 import { checkShape, type Shape, sizeOf } from '../tensor/shape.js'
 import { floats, Tensor } from '../tensor/tensor.js'
 
@@ -31,9 +32,10 @@ interface Slot {
 }
 
 function shared(dtype: FloatDType, length: number): FloatArray {
-  const wide = dtype === 'float64'
-  const buffer = new SharedArrayBuffer(length * (wide ? 8 : 4))
-  return wide ? new Float64Array(buffer) : new Float32Array(buffer)
+  const Floats = dtype === 'float64' ? Float64Array : Float32Array
+  const made = new Floats(reserved(() => new SharedArrayBuffer(length * Floats.BYTES_PER_ELEMENT), length))
+  native().countMemory(made)
+  return made
 }
 
 /** A tensor of zeros over shared memory, for what is saved but not trained. */

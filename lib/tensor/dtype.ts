@@ -1,6 +1,6 @@
 // Element types: their names and their typed arrays.
 import { describe } from '../checks.js'
-import { DTypeError } from '../errors.js'
+import { ArgumentError, DTypeError } from '../errors.js'
 
 /** Arrays of the two element types that gates work on. */
 export type FloatArray = Float32Array | Float64Array
@@ -28,7 +28,16 @@ export function dtypeOf(data: unknown): DType | undefined {
 export function allocate(dtype: FloatDType, length: number): FloatArray
 export function allocate(dtype: DType, length: number): TensorData
 export function allocate(dtype: DType, length: number): TensorData {
-  return new constructors[dtype](length)
+  return reserved(() => new constructors[dtype](length), length)
+}
+
+/** What `make` makes of memory. @throws ArgumentError where the system does not give that much */
+export function reserved<T>(make: () => T, elements: number): T {
+  try {
+    return make()
+  } catch (cause) {
+    throw new ArgumentError('chainrule', 'sizes that fit into memory', `${elements} elements`, { cause })
+  }
 }
 
 /** Checks the name of an element type. */

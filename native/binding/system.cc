@@ -65,8 +65,26 @@ napi_value measure_peak(napi_env env, napi_callback_info info) {
   return a.result(wide ? fma_peak<double>(kernels(), static_cast<int>(threads)) : fma_peak<float>(kernels(), static_cast<int>(threads)));
 }
 
+// V8 does not count shared memory by itself: without this it would see no reason to collect models that nobody holds.
+napi_value count_memory(napi_env env, napi_callback_info info) {
+  Arguments a(env, info, "countMemory");
+  const Floats x = a.shared_floats(0, "x");
+  if (!a.ok()) return nullptr;
+  napi_value buffer = nullptr;
+  auto bytes = static_cast<std::intptr_t>(x.length * (a.dtype() == DType::float64 ? sizeof(double) : sizeof(float)));
+  const auto forget = [](napi_env env, void* counted, void*) {
+    int64_t now = 0;
+    napi_adjust_external_memory(env, -reinterpret_cast<std::intptr_t>(counted), &now);
+  };
+  int64_t now = 0;
+  if (napi_get_typedarray_info(env, a.raw(0), nullptr, nullptr, nullptr, &buffer, nullptr) == napi_ok &&
+      napi_add_finalizer(env, buffer, reinterpret_cast<void*>(bytes), forget, nullptr, nullptr) == napi_ok)
+    napi_adjust_external_memory(env, bytes, &now);
+  return nullptr;
+}
+
 }  // namespace
 
-const Function kSystemFunctions[] = {{"info", info}, {"setThreads", set_threads}, {"measurePeak", measure_peak}, {nullptr, nullptr}};
+const Function kSystemFunctions[] = {{"info", info}, {"setThreads", set_threads}, {"measurePeak", measure_peak}, {"countMemory", count_memory}, {nullptr, nullptr}};
 
 }  // namespace chainrule::binding
