@@ -1,10 +1,10 @@
 // explain(): what a model is compiled to, as a table of ops with their sizes and costs.
-import { options, positiveInteger } from '../checks.js'
+import { describe, options, positiveInteger } from '../checks.js'
 import { ArgumentError } from '../errors.js'
 import type { PlanReport } from '../native/addon.js'
 import { native } from '../native/load.js'
 import type { Loss } from '../nn/losses.js'
-import type { Model } from '../nn/model.js'
+import { Model } from '../nn/model.js'
 import { lower, obstacle } from './lower.js'
 import { buildPlan } from './plan.js'
 
@@ -23,6 +23,7 @@ export interface ExplainOptions {
  */
 export function explain(model: Model, given?: ExplainOptions): string {
   const { batch = 1, loss } = options('explain', given, ['batch', 'loss'])
+  if (!(model instanceof Model)) throw new ArgumentError('explain', 'a network, such as a Sequential', describe(model))
   const { inputs } = model
   positiveInteger('explain', 'batch', batch)
   if (inputs === undefined)

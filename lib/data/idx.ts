@@ -68,8 +68,8 @@ async function decompress(bytes: Uint8Array, path: string): Promise<Uint8Array> 
 }
 
 function parse(operation: string, bytes: Uint8Array, source: string): IdxArray {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (bytes.length < 4) throw new FormatError(operation, `${source} of at least 4 bytes`, `${bytes.length}`)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const reader = view.getUint16(0) === 0 ? readers[bytes[2]!] : undefined
   if (!reader) {
     const magic = view.getUint32(0).toString(16).padStart(8, '0')

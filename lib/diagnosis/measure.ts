@@ -5,7 +5,7 @@ import { type Gate, gateName, suspend, type Value } from '../gates/gate.js'
 import { watching } from '../gates/watch.js'
 import { Dropout } from '../nn/dropout.js'
 import { isTrainable } from '../nn/layer.js'
-import type { Loss } from '../nn/losses.js'
+import { type Loss, lossGradient } from '../nn/losses.js'
 import { Model } from '../nn/model.js'
 import type { Parameter } from '../nn/parameters.js'
 import { Sequential } from '../nn/sequential.js'
@@ -124,7 +124,7 @@ function run(model: Model, places: ReadonlyMap<Gate, string>, loss: Loss, x: Ten
   return watching(watcher, () => {
     const output = model.forward(x as Value)
     const value = loss.forward(output, y)
-    model.backward(loss.backward()[0] as Value, { inputGradient: false })
+    model.backward(lossGradient(loss), { inputGradient: false })
     return { passes, output, value, readers: (input: Value) => readers.get(input) ?? 0 }
   })
 }

@@ -90,6 +90,6 @@ export function translated(operation: string, error: unknown): unknown {
   if (code === 'OUT_OF_RANGE') return new IndexError(operation, 'indices in range', `${value} at ${where}`)
   if (code === 'INVALID_ARGUMENT') return new ArgumentError(operation, 'valid arguments', message, { cause: error })
   if (code === 'OUT_OF_MEMORY')
-    return new ArgumentError(operation, 'sizes that fit into memory', message, { cause: error })
+    return new ArgumentError(operation, 'what the system has memory and threads for', message, { cause: error })
   return error
 }

@@ -1,7 +1,7 @@
 // What the user can ask of and tell the native core.
 import { integer } from '../checks.js'
 import type { NativeInfo } from './addon.js'
-import { native } from './load.js'
+import { native, translated } from './load.js'
 
 /** The machine as the native core sees it, and what it uses of it. */
 export type SystemInfo = Omit<NativeInfo, 'unary'>
@@ -12,7 +12,15 @@ export function info(): SystemInfo {
   return system
 }
 
-/** Sets the number of threads (1 to 256) of the library's pool, which all models share. Results do not depend on it. */
+/**
+ * Sets the number of threads (1 to 256) of the library's pool, which all models share. Results do not depend on it.
+ * @throws ArgumentError if the system gives no more threads
+ */
 export function setThreads(threads: number): void {
-  native().setThreads(integer('setThreads', 'threads', threads, 1, 256))
+  const count = integer('setThreads', 'threads', threads, 1, 256)
+  try {
+    native().setThreads(count)
+  } catch (error) {
+    throw translated('setThreads', error)
+  }
 }

@@ -41,6 +41,13 @@ export function isLoss(value: unknown): value is Loss {
   return typeof loss === 'object' && typeof loss?.forward === 'function' && typeof loss.backward === 'function'
 }
 
+/** The gradient that a loss gives for its last predictions. @throws ArgumentError for a loss that returns no array */
+export function lossGradient(loss: Loss, upstream?: number): Value {
+  const gradients: unknown = upstream === undefined ? loss.backward() : loss.backward(upstream)
+  if (Array.isArray(gradients)) return gradients[0] as Value
+  throw new ArgumentError(lossText(loss), 'backward to return an array of one gradient', describe(gradients))
+}
+
 /** For messages: what stands for a loss. */
 export function lossText(value: unknown): string {
   return isLoss(value) ? (value.name ?? value.constructor.name) : describe(value)

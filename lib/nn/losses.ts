@@ -11,6 +11,7 @@ export {
   isLoss,
   type Loss,
   type LossOptions,
+  lossGradient,
   lossText,
   type Reduced,
   type Reduction,

@@ -32,8 +32,9 @@ interface Slot {
 }
 
 function shared(dtype: FloatDType, length: number): FloatArray {
-  const Floats = dtype === 'float64' ? Float64Array : Float32Array
-  const made = new Floats(reserved(() => new SharedArrayBuffer(length * Floats.BYTES_PER_ELEMENT), length))
+  const wide = dtype === 'float64'
+  const buffer = reserved(() => new SharedArrayBuffer(length * (wide ? 8 : 4)), length)
+  const made = wide ? new Float64Array(buffer) : new Float32Array(buffer)
   native().countMemory(made)
   return made
 }

@@ -46,7 +46,11 @@ function fromView(view: ArrayBufferView, dtype: DType | undefined): Tensor {
   }
   const numbers = view as unknown as ArrayLike<number>
   const data = allocate(dtype ?? 'float32', numbers.length)
-  data.set(numbers)
+  try {
+    data.set(numbers)
+  } catch (cause) {
+    throw new ArgumentError('tensor', 'an array that has its memory', 'detached memory', { cause })
+  }
   return new Tensor(data, [numbers.length])
 }
 

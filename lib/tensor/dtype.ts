@@ -18,6 +18,7 @@ export const dtypes: readonly DType[] = ['float32', 'float64', 'int32']
 
 /** The element type of an array, or undefined if tensors cannot lie in it. */
 export function dtypeOf(data: unknown): DType | undefined {
+  if (!ArrayBuffer.isView(data)) return undefined // a proxy of one, say
   if (data instanceof Float32Array) return 'float32'
   if (data instanceof Float64Array) return 'float64'
   if (data instanceof Int32Array) return 'int32'

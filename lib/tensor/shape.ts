@@ -7,6 +7,8 @@ export type Shape = readonly number[]
 
 /** The longest tensor: what typed arrays can hold on every supported platform. */
 const MAX_ELEMENTS = 2 ** 32
+/** The most axes of a tensor. */
+export const MAX_AXES = 32
 
 /** Number of elements of a shape. */
 export function sizeOf(shape: Shape): number {
@@ -23,10 +25,17 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return true
 }
 
+/** Whether a value is a frozen array of extents, which can be used as it is. */
+export function isShape(value: unknown): value is Shape {
+  if (!Array.isArray(value) || !Object.isFrozen(value)) return false
+  for (let i = 0; i < value.length; i++) if (!Number.isSafeInteger(value[i]) || value[i] < 0) return false
+  return true
+}
+
 /** Checks a shape given by the user, and returns a frozen copy of it. */
 export function checkShape(operation: string, value: unknown): Shape {
   if (!Array.isArray(value)) throw new ArgumentError(operation, 'shape to be an array of integers ≥ 0', describe(value))
-  if (value.length > 32) throw new ShapeError(operation, 'at most 32 dimensions', String(value.length))
+  if (value.length > MAX_AXES) throw new ShapeError(operation, `at most ${MAX_AXES} dimensions`, String(value.length))
   const shape: number[] = Array.from(value)
   for (const extent of shape) {
     if (!Number.isSafeInteger(extent) || extent < 0) {

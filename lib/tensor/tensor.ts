@@ -1,9 +1,9 @@
 // Tensor: a shape over a typed array, row-major. Pure storage; arithmetic belongs to gates.
 import { describe, shapeText } from '../checks.js'
-import { ArgumentError, DTypeError, IndexError, ShapeError } from '../errors.js'
+import { ArgumentError, DTypeError, IndexError, ShapeError, StateError } from '../errors.js'
 import { allocate, checkDType, type DType, dtypeOf, type FloatArray, type TensorData } from './dtype.js'
 import { formatTensor } from './format.js'
-import { checkShape, type Shape, sizeOf } from './shape.js'
+import { checkShape, isShape, MAX_AXES, type Shape, sizeOf } from './shape.js'
 
 /** A tensor as nested arrays; a plain number for shape []. */
 export type Nested = number | Nested[]
@@ -30,7 +30,7 @@ export class Tensor {
     if (dtype === undefined) {
       throw new DTypeError('Tensor', 'data to be a Float32Array, Float64Array or Int32Array', describe(data))
     }
-    this.shape = Object.isFrozen(shape) ? shape : checkShape('Tensor', shape)
+    this.shape = isShape(shape) ? shape : checkShape('Tensor', shape)
     this.data = data
     this.dtype = dtype
     if (data.length !== sizeOf(this.shape)) {
@@ -58,7 +58,8 @@ export class Tensor {
    * @throws ShapeError if the number of elements differs
    */
   reshape(...extents: number[] | [readonly number[]]): Tensor {
-    const wanted = (Array.isArray(extents[0]) ? [...extents[0]] : [...extents]) as number[]
+    const given: readonly unknown[] = Array.isArray(extents[0]) ? extents[0] : extents
+    const wanted = (given.length > MAX_AXES ? checkShape('reshape', given) : [...given]) as number[]
     const open = wanted.indexOf(-1)
     if (open >= 0) {
       wanted[open] = 1
@@ -135,12 +136,15 @@ export class Tensor {
 
   /** A copy with memory of its own. */
   clone(): Tensor {
+    if (this.data.length !== this.size) throw detachedError('clone', this.shape)
     return new Tensor(this.data.slice(), this.shape)
   }
 
   /** A copy with another element type; to int32, fractions are cut off. */
   astype(dtype: DType): Tensor {
-    const data = allocate(checkDType('astype', dtype), this.data.length)
+    checkDType('astype', dtype)
+    if (this.data.length !== this.size) throw detachedError('astype', this.shape)
+    const data = allocate(dtype, this.data.length)
     data.set(this.data)
     return new Tensor(data, this.shape)
   }
@@ -154,6 +158,10 @@ export class Tensor {
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString()
   }
+}
+
+function detachedError(operation: string, shape: Shape): StateError {
+  return new StateError(operation, `a tensor ${shapeText(shape)} that has its memory`, 'detached memory')
 }
 
 /** The elements of a tensor that gates can work on. Throws DTypeError for int32, ArgumentError for what is no tensor. */

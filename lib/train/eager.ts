@@ -2,7 +2,7 @@
 import type { Dataset } from '../data/dataset.js'
 import type { Value } from '../gates/gate.js'
 import { native } from '../native/load.js'
-import type { Loss } from '../nn/losses.js'
+import { type Loss, lossGradient } from '../nn/losses.js'
 import { countCorrect } from '../nn/metrics/accuracy.js'
 import type { Model } from '../nn/model.js'
 import type { Optimizable } from '../optim/optimizer.js'
@@ -78,8 +78,8 @@ export class EagerTrainer implements Trainer {
     if (!Number.isFinite(loss)) return [loss, 0]
     const grouped = this.#rules.accumulate > 1
     const weight = weights ? native().sum(weights.data as FloatArray) : rows
-    const [gradient] = this.#loss.backward(grouped && !isSum(this.#loss) ? weight : 1)
-    this.#model.backward(gradient as Value, { inputGradient: false, accumulate: this.#grouping.waiting })
+    const gradient = lossGradient(this.#loss, grouped && !isSum(this.#loss) ? weight : 1)
+    this.#model.backward(gradient, { inputGradient: false, accumulate: this.#grouping.waiting })
     const divisor = grouped ? this.#grouping.add(weight) : 1
     if (divisor !== 0) update(this.#model, this.#optimizer, this.#rules, divisor)
     return [loss, correctRows(data, output, y)]

@@ -117,6 +117,13 @@ PlanObject::PlanObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<PlanOb
   if (!info.Env().IsExceptionPending()) account();
 }
 
+// Keeps a value as long as the plan, in a property that cannot be changed. A reference would let go of it only when the
+// plan's finalizer runs, which needs the event loop: models made in a loop that never returns to it would pile up.
+void PlanObject::hold(const Napi::CallbackInfo& info, Napi::Value value) {
+  const std::string name = "kept" + std::to_string(kept_++);
+  info.This().As<Napi::Object>().DefineProperty(Napi::PropertyDescriptor::Value(name, value, napi_default));
+}
+
 // Ok also where an exception is pending: a getter of the description threw, or an argument was refused.
 Status PlanObject::build(const Napi::CallbackInfo& info) {
   if (!info[0].IsObject()) return invalid("a description");
@@ -130,7 +137,7 @@ Status PlanObject::build(const Napi::CallbackInfo& info) {
   a.require_length(parameters_.length, description.parameters, "parameters");
   a.require(a.dtype() == (wide_ ? DType::float64 : DType::float32), "parameters of the plan's element type");
   if (!a.ok()) return {};
-  kept_.push_back(Napi::Persistent(info[1].As<Napi::Object>()));
+  hold(info, info[1]);
   return with_dtype(a.dtype(), [&]<class T>() {
     Memory<T> memory;
     const Status attached = read_memory(info, a.dtype(), &description, &memory);
@@ -163,7 +170,7 @@ Status PlanObject::read_memory(const Napi::CallbackInfo& info, DType dtype, Plan
       if (!a.ok()) return {};
       memory->buffers.push_back(floats.as<T>());
       description->buffers.push_back(floats.length);
-      kept_.push_back(Napi::Persistent(buffer.As<Napi::Object>()));
+      hold(info, buffer);
     }
   }
   Arguments a(info.Env(), info, "NativePlan");
@@ -173,7 +180,7 @@ Status PlanObject::read_memory(const Napi::CallbackInfo& info, DType dtype, Plan
   if (!a.ok()) return {};
   memory->counters = counters.as<double>();
   description->counters = counters.length;
-  kept_.push_back(Napi::Persistent(info[3].As<Napi::Object>()));
+  hold(info, info[3]);
   return {};
 }
 

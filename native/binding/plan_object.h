@@ -57,6 +57,7 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
   Napi::Value describe(const Napi::CallbackInfo& info);
   Status build(const Napi::CallbackInfo& info);
   template <class T> Status read_memory(const Napi::CallbackInfo& info, DType dtype, PlanDescription* description, Memory<T>* memory);
+  void hold(const Napi::CallbackInfo& info, Napi::Value value);
   Floats read_rows(Arguments& a, std::size_t i) const;
   void account();
   int64_t bytes() const;
@@ -67,7 +68,7 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
   LossKind loss_ = LossKind::none;
   int64_t ignored_label_ = -1;
   Floats parameters_;
-  std::vector<Napi::ObjectReference> kept_;  // the arrays they, buffers and counters lie in
+  int kept_ = 0;                           // how many arrays hold() has taken: they, buffers and counters lie in them
   std::shared_ptr<ParameterLock> lock_;
   Staging staging_[2];
   AlignedBuffer snapshot_;                 // parameters as they were when a long prediction began

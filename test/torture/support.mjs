@@ -39,11 +39,16 @@ export function progressOf(part, resume) {
  * message after which it counts as hung and is killed. `memory`: the most address space, in MiB.
  * @returns {Promise<{ code: number | null, signal: string | null, hung: boolean, stderr: string }>}
  */
-export function child(script, args, { onMessage = () => {}, silence = 20_000, memory, env = {}, node = [] } = {}) {
+export function child(script, args, { onMessage = () => {}, silence = 60_000, memory, env = {}, node = [] } = {}) {
   const command = [process.execPath, ...node, script, ...args.map(String)]
-  const limited = memory && process.platform === 'linux' ? ['prlimit', `--as=${memory * 2 ** 20}`, '--core=0', ...command] : command
+  const limited =
+    memory && process.platform === 'linux' ? ['prlimit', `--as=${memory * 2 ** 20}`, '--core=0', ...command] : command
   return new Promise((done) => {
-    const started = spawn(limited[0], limited.slice(1), { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+    const started = spawn(limited[0], limited.slice(1), {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     let [pending, stderr, hung, timer] = ['', '', false, undefined]
     const watch = () => {
       clearTimeout(timer)
@@ -57,7 +62,7 @@ export function child(script, args, { onMessage = () => {}, silence = 20_000, me
       watch()
       const lines = (pending + text).split('\n')
       pending = lines.pop()
-      for (const line of lines) if (line.startsWith("{")) onMessage(JSON.parse(line), started)
+      for (const line of lines) if (line.startsWith('{')) onMessage(JSON.parse(line), started)
     })
     started.stderr.setEncoding('utf8').on('data', (text) => {
       stderr = (stderr + text).slice(-8000)
@@ -72,11 +77,4 @@ export function child(script, args, { onMessage = () => {}, silence = 20_000, me
 /** Prints a line; in a terminal, one that replaces itself. */
 export function progressLine(text) {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
-}
-
-/** Throws unless there are no findings; prints each. */
-export function settle(part, count, findings) {
-  progressLine('')
-  for (const finding of findings) console.log(`  ${finding}`)
-  return { part, count, findings: findings.length }
 }

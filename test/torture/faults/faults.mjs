@@ -15,7 +15,11 @@ export function compileShim() {
   if (process.platform !== 'linux') return undefined
   const library = packageFile('build/torture/shim.so')
   const source = packageFile('test/torture/faults/shim.c')
-  const { status, stderr, error } = spawnSync('gcc', ['-shared', '-fPIC', '-O1', '-Wall', '-Wextra', '-o', library, source, '-ldl', '-lpthread'], { encoding: 'utf8' })
+  const { status, stderr, error } = spawnSync(
+    'gcc',
+    ['-shared', '-fPIC', '-O1', '-Wall', '-Wextra', '-o', library, source, '-ldl', '-lpthread'],
+    { encoding: 'utf8' },
+  )
   if (error) return undefined
   if (status !== 0) throw new Error(stderr)
   return library
@@ -28,12 +32,16 @@ function inFolder(use) {
 
 async function run(job, folder, env, options = {}) {
   const said = {}
-  const result = await child(script, [job, folder], { env, ...options, onMessage: (message) => Object.assign(said, message) })
+  const result = await child(script, [job, folder], {
+    env,
+    ...options,
+    onMessage: (message) => Object.assign(said, message),
+  })
   return { ...result, ...said }
 }
 
-/** Each kind of failure at each system call of a job (of a long one: at `most` of them). */
-export async function atEveryCall(name, shim, most = 12) {
+/** Each kind of failure at each system call of a job (of a long one: at `most` of them), or at one of `sample` of all that. */
+export async function atEveryCall(name, shim, sample = 1, most = 12) {
   const { prepare, read } = jobs[name]
   const findings = []
   let calls = 0
@@ -44,23 +52,34 @@ export async function atEveryCall(name, shim, most = 12) {
     return Number(readFileSync(report, 'utf8'))
   })
   const step = Math.max(1, Math.floor(total / most))
+  let n = 0
   for (const kind of kinds)
-    for (let at = 1; at <= total; at += step)
+    for (let at = 1; at <= total; at += step) {
+      if (n++ % sample) continue
       await inFolder(async (folder) => {
         progressLine(`faults ${name} ${kind} at ${at} of ${total}`)
         calls++
         await prepare(folder)
-        const { code, signal, outcome, left, stderr } = await run(name, folder, { LD_PRELOAD: shim, FAULT_PATH: folder, FAULT_KIND: kind, FAULT_AT: String(at) })
+        const { code, signal, outcome, left, stderr } = await run(name, folder, {
+          LD_PRELOAD: shim,
+          FAULT_PATH: folder,
+          FAULT_KIND: kind,
+          FAULT_AT: String(at),
+        })
         const found = await read(folder).catch((error) => `${error}`)
         const place = `${name}, ${kind} at call ${at} of ${total}`
         const killed = signal === 'SIGKILL'
-        if (killed ? !kind.startsWith('kill') : code !== 0) findings.push(`${place}: ended with ${signal ?? code} ${stderr.slice(-300)}`)
+        if (killed ? !kind.startsWith('kill') : code !== 0)
+          findings.push(`${place}: ended with ${signal ?? code} ${stderr.slice(-300)}`)
         if (!killed && outcome !== 'done' && outcome !== 'refused') findings.push(`${place}: ${outcome}`)
         if (found !== 'new' && found !== 'old') findings.push(`${place}: afterwards ${found}`)
-        if (outcome === 'done' && found !== 'new') findings.push(`${place}: says it is done, but the file is the ${found} one`)
-        if (outcome === 'refused' && found !== 'old' && name !== 'checkpoint') findings.push(`${place}: refused, but the file is the ${found} one`)
+        if (outcome === 'done' && found !== 'new')
+          findings.push(`${place}: says it is done, but the file is the ${found} one`)
+        if (outcome === 'refused' && found !== 'old' && name !== 'checkpoint')
+          findings.push(`${place}: refused, but the file is the ${found} one`)
         if (outcome === 'refused' && left.length) findings.push(`${place}: leaves ${left}`)
       })
+    }
   return { calls, findings }
 }
 
@@ -82,7 +101,8 @@ export async function kills(count, seed) {
           continue
         }
         if (outcome !== 'done') findings.push(`a training killed before ends with ${outcome ?? stderr.slice(-300)}`)
-        else if (found !== expected) findings.push(`a training killed before ends with other parameters: ${found} for ${expected}`)
+        else if (found !== expected)
+          findings.push(`a training killed before ends with other parameters: ${found} for ${expected}`)
         ended++
         return
       }
@@ -104,7 +124,7 @@ async function runAndKill(folder, delay) {
 }
 
 /** @param {{ count?: number, seed: number }} options - count: kills at random moments */
-export async function faults({ count = 1000, seed }) {
+export async function faults({ count = 1000, seed, sample }) {
   const shim = compileShim()
   const findings = []
   let calls = 0
@@ -112,7 +132,7 @@ export async function faults({ count = 1000, seed }) {
     calls += result.calls
     findings.push(...result.findings)
   }
-  if (shim) for (const name of Object.keys(jobs)) add(await atEveryCall(name, shim))
+  if (shim) for (const name of Object.keys(jobs)) add(await atEveryCall(name, shim, sample))
   else console.log('  faults: SKIPPED the failing system calls (needs Linux and gcc)')
   add(await kills(count, seed))
   return { calls, findings }

@@ -2,11 +2,26 @@
 // one job in a process of its own. Arguments: job, folder.
 import { existsSync, readdirSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { Adam, ChainruleError, CrossEntropy, checkpoint, fit, load, loadTensors, mlp, save, saveTensors, tensor } from '../../../dist/esm/index.js'
+import {
+  Adam,
+  ChainruleError,
+  CrossEntropy,
+  checkpoint,
+  fit,
+  load,
+  loadTensors,
+  mlp,
+  save,
+  saveTensors,
+  tensor,
+} from '../../../dist/esm/index.js'
 
 const network = (seed) => mlp({ inputs: 40, hidden: [30], outputs: 3, seed })
 const sum = (values) => values.reduce((a, b) => a + b, 0)
-const data = { x: Float32Array.from({ length: 64 * 40 }, (_, i) => Math.sin(i)), y: Int32Array.from({ length: 64 }, (_, i) => i % 3) }
+const data = {
+  x: Float32Array.from({ length: 64 * 40 }, (_, i) => Math.sin(i)),
+  y: Int32Array.from({ length: 64 }, (_, i) => i % 3),
+}
 
 /** Trains for 40 batches with a checkpoint after each, from the newest one there is. Resolves to the model. */
 export async function train(folder) {

@@ -8,7 +8,9 @@ const left = /Error$/
 export function targets() {
   const all = surface().filter((entry) => !left.test(entry.path))
   const constructors = new Map(all.filter((e) => e.kind === 'constructor').map((e) => [e.path, e.parameters]))
-  return all.map((entry) => (entry.kind === 'method' ? { ...entry, constructorParameters: constructors.get(entry.owner) } : entry))
+  return all.map((entry) =>
+    entry.kind === 'method' ? { ...entry, constructorParameters: constructors.get(entry.owner) } : entry,
+  )
 }
 
 /** Places of an entry where a value can stand: [argument] or [argument, key]; a rest parameter counts as three. */

@@ -14,7 +14,8 @@ export async function hostile({ count = 20_000, seed, resume, only = '', sample 
   const file = packageFile('build/torture/surface.json')
   mkdirSync(packageFile('build/torture'), { recursive: true })
   const built = packageFile('dist/esm/index.d.ts')
-  if (!existsSync(file) || statSync(file).mtimeMs < statSync(built).mtimeMs) writeFileSync(file, JSON.stringify(targets()))
+  if (!existsSync(file) || statSync(file).mtimeMs < statSync(built).mtimeMs)
+    writeFileSync(file, JSON.stringify(targets()))
   const progress = progressOf(sample ? 'hostile-sample' : 'hostile', resume)
   const state = progress.value ?? { single: 0, pairs: 0, findings: {}, calls: 0 }
   const unprepared = new Set()
@@ -35,7 +36,7 @@ export async function hostile({ count = 20_000, seed, resume, only = '', sample 
             last = message.now
             state.calls++
             if (at % 500 === 0) progressLine(`hostile ${mode} ${at}`)
-            if (at % 5000 === 0) progress.save({ ...state, [mode]: at })
+            if (at % 1000 === 0) progress.save({ ...state, [mode]: at })
           }
           if (message.finding) note(state.findings, message.group ?? message.finding, message.finding)
           if (message.unprepared) unprepared.add(message.unprepared)
@@ -55,7 +56,9 @@ export async function hostile({ count = 20_000, seed, resume, only = '', sample 
     }
     progress.save(state)
   }
-  const findings = Object.values(state.findings).map(({ text, times }) => (times > 1 ? `${text} (${times} times alike)` : text))
+  const findings = Object.values(state.findings).map(({ text, times }) =>
+    times > 1 ? `${text} (${times} times alike)` : text,
+  )
   return { calls: state.calls, functions, findings, unprepared: [...unprepared] }
 }
 

@@ -6,7 +6,11 @@ import { packageFile } from '../support.mjs'
 /** @returns {{ path: string, kind: 'function' | 'constructor' | 'method', owner?: string, parameters: object[] }[]} */
 export function surface() {
   const entry = packageFile('dist/esm/index.d.ts')
-  const program = ts.createProgram([entry], { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.NodeNext, types: ['node'] })
+  const program = ts.createProgram([entry], {
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.NodeNext,
+    types: ['node'],
+  })
   const checker = program.getTypeChecker()
   const found = []
   const exported = checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(entry)))
@@ -31,7 +35,9 @@ export function surface() {
 
   function visitClass(symbol, type, path) {
     const abstract = symbol.declarations.some((d) => ts.getCombinedModifierFlags(d) & ts.ModifierFlags.Abstract)
-    const constructors = type.getConstructSignatures().filter((s) => !s.declaration || !isHidden(s.declaration.symbol, s.declaration))
+    const constructors = type
+      .getConstructSignatures()
+      .filter((s) => !s.declaration || !isHidden(s.declaration.symbol, s.declaration))
     if (!abstract && constructors.length) found.push({ path, kind: 'constructor', ...entryOf(constructors) })
     for (const member of checker.getDeclaredTypeOfSymbol(symbol).getProperties()) {
       const signatures = checker.getTypeOfSymbol(member).getCallSignatures()
@@ -50,7 +56,12 @@ export function surface() {
     const declaration = symbol.valueDeclaration
     const type = checker.getNonNullableType(checker.getTypeOfSymbol(symbol))
     const text = checker.typeToString(type)
-    return { name: symbol.name, rest: Boolean(declaration?.dotDotDotToken), type: text.slice(0, 80), keys: keysOf(type) }
+    return {
+      name: symbol.name,
+      rest: Boolean(declaration?.dotDotDotToken),
+      type: text.slice(0, 80),
+      keys: keysOf(type),
+    }
   }
 
   // Keys of an options object: a type all of whose properties are plain (an interface of ours that ends with Options, or a literal).

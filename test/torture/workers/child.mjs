@@ -24,7 +24,9 @@ if (kind === 'both') {
 
 async function one(index) {
   const how = random.pick(['terminate', 'terminate', 'throw', 'exit', 'reject'])
-  const worker = new Worker(new URL('worker.mjs', import.meta.url), { workerData: { index, how, folder, entry: entries[index % entries.length] } })
+  const worker = new Worker(new URL('worker.mjs', import.meta.url), {
+    workerData: { index, how, folder, entry: entries[index % entries.length] },
+  })
   worker.on('error', () => {})
   const ended = new Promise((done) => worker.once('exit', done))
   await Promise.race([new Promise((done) => worker.once('message', done)), ended])
@@ -37,23 +39,30 @@ async function one(index) {
 }
 
 let next = 0
-await Promise.all([0, 1, 2, 3].map(async () => {
-  while (next < Number(count)) await one(next++)
-}))
+await Promise.all(
+  [0, 1, 2, 3].map(async () => {
+    while (next < Number(count)) await one(next++)
+  }),
+)
 stop.abort()
 await training
 // Afterwards everything still works, and what workers saved is whole.
 library ??= await import(entries[0])
-const { sum } = library.mlp({ inputs: 2, outputs: 1 }).predictSync([[1, 2]]).data.reduce((a, b) => ({ sum: a.sum + b }), { sum: 0 })
-const whole = await Promise.all([0, 1, 2, 3].map(async (i) => {
-  const path = join(folder, `${i}.safetensors`)
-  try {
-    readFileSync(path)
-  } catch {
+const { sum } = library
+  .mlp({ inputs: 2, outputs: 1 })
+  .predictSync([[1, 2]])
+  .data.reduce((a, b) => ({ sum: a.sum + b }), { sum: 0 })
+const whole = await Promise.all(
+  [0, 1, 2, 3].map(async (i) => {
+    const path = join(folder, `${i}.safetensors`)
+    try {
+      readFileSync(path)
+    } catch {
+      return true
+    }
+    await library.load(path)
     return true
-  }
-  await library.load(path)
-  return true
-}))
+  }),
+)
 rmSync(folder, { recursive: true })
 say({ done: Number.isFinite(sum) && whole.every(Boolean) })

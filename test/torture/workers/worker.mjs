@@ -17,14 +17,18 @@ const jobs = [
   () => fit(model, { x, y }, { loss: new CrossEntropy(), optimizer: new Adam(), epochs: 1e6, batchSize: 8 }),
   () => forever(() => model.predict(x)),
   () => forever(() => new Promise((done) => setImmediate(() => done(model.predictSync(x))))),
-  () => forever(async () => {
-    await save(model, path)
-    await load(path)
-  }),
+  () =>
+    forever(async () => {
+      await save(model, path)
+      await load(path)
+    }),
 ]
 parentPort.postMessage('ready')
 const running = [jobs[index % jobs.length](), jobs[(index >> 2) % jobs.length]()]
 for (const job of running) job.catch(() => {})
-if (how === 'throw') setTimeout(() => { throw new Error('on purpose') }, index % 7)
+if (how === 'throw')
+  setTimeout(() => {
+    throw new Error('on purpose')
+  }, index % 7)
 if (how === 'exit') setTimeout(() => process.exit(0), index % 7)
 if (how === 'reject') setTimeout(() => Promise.reject(new Error('on purpose')), index % 7)

@@ -16,7 +16,12 @@ export async function workers({ count = 10_000, seed }) {
     const each = Math.ceil(count / kinds.length)
     // Processes of 500 workers, so that a failure says when.
     for (let left = each, part = 0; left > 0; left -= 500, part++) {
-      const args = [Math.min(left, 500), seed + 1000 * i + part, kind === 'workers' ? 'workers' : 'both', kind === 'copies' ? copy : '']
+      const args = [
+        Math.min(left, 500),
+        seed + 1000 * i + part,
+        kind === 'workers' ? 'workers' : 'both',
+        kind === 'copies' ? copy : '',
+      ]
       done = false
       const result = await child(packageFile('test/torture/workers/child.mjs'), args, {
         silence: 60_000,
@@ -26,7 +31,9 @@ export async function workers({ count = 10_000, seed }) {
         },
       })
       if (!done || result.code !== 0) {
-        findings.push(`${kind}, process ${part}: ${result.hung ? 'hangs' : `ended with ${result.signal ?? result.code}`} ${result.stderr.slice(-500)}`)
+        findings.push(
+          `${kind}, process ${part}: ${result.hung ? 'hangs' : `ended with ${result.signal ?? result.code}`} ${result.stderr.slice(-500)}`,
+        )
       }
     }
   }
@@ -46,7 +53,8 @@ async function exits(count) {
       },
     })
     const took = Date.now() - said
-    if ((result.signal ?? result.code) !== expected[how]) findings.push(`${how} while training: ended with ${result.signal ?? result.code} ${result.stderr.slice(-300)}`)
+    if ((result.signal ?? result.code) !== expected[how])
+      findings.push(`${how} while training: ended with ${result.signal ?? result.code} ${result.stderr.slice(-300)}`)
     else if (!(took < PROMPT_MS)) findings.push(`${how} while training: took ${took} ms`)
   }
   return findings
