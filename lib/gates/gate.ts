@@ -45,6 +45,18 @@ export function isGate(value: unknown): value is Gate {
 
 const noOptions: BackwardOptions = Object.freeze({})
 
+// Other options than these are for gates that know them.
+function checkBackwardOptions(gate: Gate, options: BackwardOptions): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new ArgumentError(gateName(gate), 'options of backward to be an object', describe(options))
+  }
+  const { accumulate = false, inputGradient = true } = options
+  if (typeof accumulate !== 'boolean' || typeof inputGradient !== 'boolean') {
+    const got = describe(typeof accumulate === 'boolean' ? inputGradient : accumulate)
+    throw new ArgumentError(gateName(gate), 'accumulate and inputGradient to be true or false', got)
+  }
+}
+
 /** Base of the built-in gates: subclasses compute and derive, this class keeps the rules. */
 export abstract class BuiltinGate<Kept = undefined> implements Gate {
   readonly #contract = new Contract()
@@ -102,6 +114,7 @@ export abstract class BuiltinGate<Kept = undefined> implements Gate {
    * @throws StateError before forward or a second time, ShapeError for an upstream of another shape
    */
   backward(upstream: Value, options: BackwardOptions = noOptions): Value[] {
+    if (options !== noOptions) checkBackwardOptions(this, options)
     this.#contract.checkUpstream(this, upstream)
     let gradients: Value[]
     try {

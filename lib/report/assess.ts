@@ -1,12 +1,13 @@
 // What a trained model says of a table beside what is true, and what each feature counts for that.
+import { describe, options, positiveInteger, seedOf } from '../checks.js'
 import { type Cell, type Column, cellOf, takeRows } from '../data/table/column.js'
-import type { Table } from '../data/table/table.js'
+import { Table } from '../data/table/table.js'
 import { ArgumentError } from '../errors.js'
 import { native } from '../native/load.js'
 import { stream } from '../native/random.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { Importance } from './importance.js'
-import { type Comparison, scoresOf } from './predictions.js'
+import { type Comparison, checkPredictions, scoresOf } from './predictions.js'
 
 /** What is needed of a model of tables. */
 export interface TableModel {
@@ -34,6 +35,8 @@ export interface Assessment {
  * @throws ArgumentError if no row can be compared
  */
 export async function assess(model: TableModel, table: Table): Promise<Assessment> {
+  checkModel('assess', model)
+  if (!(table instanceof Table)) throw new ArgumentError('assess', 'a Table (see Table.from)', describe(table))
   const column = table.column(model.target)
   const labels = model.labels?.map(String)
   const classes = labels && new Map(labels.map((label, i) => [label, i]))
@@ -56,6 +59,11 @@ export async function assess(model: TableModel, table: Table): Promise<Assessmen
   }
   const known = rows.length === table.rows ? table : table.take(rows)
   return { predictions: await predictionsOf(model, known, truth), table: known, missing, unknown }
+}
+
+function checkModel(operation: string, model: TableModel): void {
+  if (typeof model?.predict === 'function' && typeof model.target === 'string') return
+  throw new ArgumentError(operation, 'a model of tables, such as trainTabular makes', describe(model))
 }
 
 async function predictionsOf(model: TableModel, table: Table, truth: readonly number[]): Promise<Comparison> {
@@ -96,8 +104,23 @@ export interface ImportanceOptions {
 export async function importanceOf(
   model: TableModel,
   assessment: Assessment,
-  { features, rows = 2000, repeats = 3, seed = 0, watch }: ImportanceOptions,
+  given: ImportanceOptions,
 ): Promise<Importance[]> {
+  const name = 'importanceOf'
+  checkModel(name, model)
+  if (!(assessment?.table instanceof Table)) {
+    throw new ArgumentError(name, 'what assess says of a table', describe(assessment))
+  }
+  checkPredictions(name, assessment.predictions)
+  const keys = ['features', 'rows', 'repeats', 'seed', 'watch'] as const
+  const { features, rows = 2000, repeats = 3, seed = 0, watch } = options(name, given, keys)
+  if (!Array.isArray(features)) throw new ArgumentError(name, 'names of features in an array', describe(features))
+  positiveInteger(name, 'rows', rows)
+  positiveInteger(name, 'repeats', repeats)
+  seedOf(name, seed)
+  if (watch !== undefined && typeof watch !== 'function') {
+    throw new ArgumentError(name, 'watch to be a function', describe(watch))
+  }
   const score = assessment.predictions.kind === 'classes' ? 'logLoss' : 'rmse'
   const shortened = assessment.table.rows > rows ? assessment.table.slice(0, rows) : assessment.table
   const truth = Array.from(assessment.predictions.truth.subarray(0, shortened.rows))

@@ -52,6 +52,7 @@ export function checkPredictions(operation: string, given: Comparison): Comparis
 
 /** The numbers that sum predictions up, by name. What is not defined, for want of rows of a class, is left out. */
 export function scoresOf(given: Comparison): Record<string, number> {
+  checkPredictions('scoresOf', given)
   const scores = given.kind === 'classes' ? classScores(given) : valueScores(given)
   return Object.fromEntries(Object.entries(scores).filter(([, value]) => !Number.isNaN(value)))
 }

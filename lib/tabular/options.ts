@@ -126,6 +126,9 @@ export function checkTabular(given: TabularOptions): CheckedOptions {
   if (all.optimizer !== undefined && typeof all.optimizer !== 'function') {
     throw new ArgumentError(name, 'optimizer to be a function that makes one', describe(all.optimizer))
   }
+  if (all.signal !== undefined && !(all.signal instanceof AbortSignal)) {
+    throw new ArgumentError(name, 'signal to be an AbortSignal', describe(all.signal))
+  }
   oneOf(name, 'activation', activation, Object.keys(activations) as ActivationName[])
   oneOf(name, 'numeric', numeric, scalings)
   oneOf(name, 'classWeights', classWeights, ['auto', 'balanced', 'none'])

@@ -53,7 +53,7 @@ export class Table {
    */
   constructor(columns: readonly Column[]) {
     if (!Array.isArray(columns)) throw new ArgumentError('Table', 'an array of columns', describe(columns))
-    this.columns = Object.freeze(columns.map((column) => checkColumn('Table', column)))
+    this.columns = Object.freeze(Array.from(columns, (column) => checkColumn('Table', column)))
     this.names = Object.freeze(this.columns.map(({ name }) => name))
     this.rows = this.columns.length === 0 ? 0 : storageOf(this.columns[0]!).length
     this.#byName = new Map(this.columns.map((column) => [column.name, column]))
@@ -207,7 +207,7 @@ export class Table {
 
 function checkNames(names: unknown): readonly string[] {
   if (!Array.isArray(names)) throw new ArgumentError('Table', 'names of columns in an array', describe(names))
-  return names.map((name) => checkName('Table', name))
+  return Array.from(names, (name) => checkName('Table', name))
 }
 
 /** Names for a message, not too many of them. */

@@ -132,7 +132,7 @@ export async function faults({ count = 1000, seed, sample }) {
     calls += result.calls
     findings.push(...result.findings)
   }
-  if (shim) for (const name of Object.keys(jobs)) add(await atEveryCall(name, shim, sample))
+  if (shim) for (const name of sample ? ['save'] : Object.keys(jobs)) add(await atEveryCall(name, shim, sample))
   else console.log('  faults: SKIPPED the failing system calls (needs Linux and gcc)')
   add(await kills(count, seed))
   return { calls, findings }

@@ -44,7 +44,8 @@ export const jobs = {
   saveTensors: {
     prepare: (folder) => saveTensors({ w: tensor([1, 2]) }, join(folder, 'model.safetensors')),
     write: (folder) => saveTensors({ w: tensor([3, 4]) }, join(folder, 'model.safetensors')),
-    read: async (folder) => ({ 1: 'old', 3: 'new' })[(await loadTensors(join(folder, 'model.safetensors'))).w.data[0]],
+    read: async (folder) =>
+      ({ 1: 'old', 3: 'new' })[(await loadTensors(join(folder, 'model.safetensors'))).tensors.w.data[0]],
   },
   checkpoint: {
     prepare: async () => {},

@@ -61,7 +61,9 @@ async function attempt(at, entry, changes) {
   now = textOfCase(entry, changes)
   say({ at, now })
   const expected = await baseline(entry)
-  const { call, args, receiver } = prepare(entry)
+  const prepared = preparedOr(entry)
+  if (!prepared) return 'unreached'
+  const { call, args, receiver } = prepared
   const kept = args.map((value, i) => (changes.some(([place]) => place[0] === i) ? undefined : value))
   for (const [[i, key], [, make]] of changes) {
     if (key === undefined) args[i] = make()
@@ -101,6 +103,15 @@ async function attempt(at, entry, changes) {
   return 'refused'
 }
 
+// What has no receiver that is known here is told of, and left out.
+function preparedOr(entry) {
+  try {
+    return prepare(entry)
+  } catch {
+    return undefined
+  }
+}
+
 // A receiver that has refused still answers a good call as a new one does.
 async function same(entry, receiver, _kept, expected) {
   const method = entry.path.split('#')[1]
@@ -112,9 +123,12 @@ async function same(entry, receiver, _kept, expected) {
   }
 }
 
-// A revoked proxy throws by itself, as a throwing one does, and so does a class that is called.
+// A revoked proxy throws by itself, as a throwing one does; so do a class that is called, and the length of a typed array's proxy.
 function allowed(error) {
-  if (/proxy that has been revoked|cannot be invoked without 'new'/.test(error?.message)) return true
+  if (
+    /proxy that has been revoked|cannot be invoked without 'new'|called on incompatible receiver/.test(error?.message)
+  )
+    return true
   return (
     error instanceof ChainruleError ||
     error instanceof Mischief ||
@@ -139,7 +153,7 @@ const withPlaces = entries.filter(
   (entry) => placesOf(entry).length && (!only || only.split(',').some((name) => entry.path.startsWith(name))),
 )
 const singles = withPlaces.flatMap((entry) => placesOf(entry).map((place) => [entry, place]))
-const count = { returned: 0, refused: 0 }
+const count = { returned: 0, refused: 0, unreached: 0 }
 const total = mode === 'single' ? singles.length * hostileValues.length : Number(end)
 for (let n = Number(first); n < Math.min(Number(end), total); n += Number(stride)) {
   if (mode === 'single') {

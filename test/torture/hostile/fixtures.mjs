@@ -50,6 +50,17 @@ const optimizerOptions = {
   betas: [0.9, 0.99],
   amsgrad: true,
 }
+const table = () =>
+  chainrule.Table.from(
+    [1, 2, 3, 4, 5, 6, 7, 8].map((i) => ({ a: i, b: 'xy'[i % 2], c: i % 3 === 0, d: new Date(i * 1e9), y: 2 * i })),
+  )
+const tabular = await chainrule.trainTabular(table(), { target: 'y', epochs: 1, members: 1, hidden: [4], seed: 1 })
+await tabular.save(join(folder, 'tabular.safetensors'))
+const assessed = await chainrule.assess(tabular, table())
+const fitted = (Class, ...args) => {
+  const made = new Class(...args)
+  return made.fit(table().column('a')) ?? made
+}
 const line = () => ({ series: [{ y: [1, 2, 3], name: 'a' }], title: 't', x: { label: 'x' }, y: { log: true } })
 
 /** Arguments by path; a key's value in an options object by `path.key`. */
@@ -129,8 +140,8 @@ const byPath = {
   Network: () => [{ inputs: ['x'], nodes: nodes(), output: 'out' }],
   Parallel: () => [[new Linear(3, 2), new Linear(3, 2)], { join: 'concat' }],
   Reshape: () => [[3, 2]],
-  Slice: () => [[[0, 1]]],
-  Transpose: () => [1, 0],
+  Slice: () => [[{ start: 0, stop: 1 }]],
+  Transpose: () => [[1, 0]],
   Residual: () => [new Linear(3, 3)],
   Sequential: () => [new Linear(3, 4), new ReLU(), new Linear(4, 2)],
   Where: () => [
@@ -164,9 +175,31 @@ const byPath = {
   argmax: () => [scores()],
   csvLog: () => [join(folder, 'log.csv'), { append: false }],
   jsonLines: () => [join(folder, 'log.jsonl'), { append: false }],
-  checkpoint: () => [{ folder: join(folder, 'checkpoints'), everyBatches: 2, everySeconds: 1, keep: 2 }],
+  checkpoint: () => [{ folder: join(folder, 'checkpoints'), everyBatches: 2, keep: 2 }],
   gain: () => ['leakyRelu', { alpha: 0.1 }],
   collapse: () => [new Sequential(new Linear(3, 3), new Linear(3, 2))],
+  kFold: () => [10, { folds: 5, seed: 1 }],
+  split: () => [10, { test: 0.2, seed: 1 }],
+  trainTabular: () => [
+    table(),
+    { target: 'y', epochs: 1, members: 1, hidden: [4], seed: 1, ignore: ['d'], signal: AbortSignal.timeout(800) },
+  ],
+  loadTabular: () => [join(folder, 'tabular.safetensors')],
+  assess: () => [tabular, table()],
+  scoresOf: () => [assessed.predictions],
+  importanceOf: () => [tabular, assessed, { features: ['a'], rows: 4, repeats: 1, seed: 1 }],
+  ColumnEmbedding: () => [5, 2, { inputs: 3, column: 0, seed: 1, dtype: 'float32' }],
+  'Table#column': () => ['a'],
+  'Table#select': () => [['a']],
+  'Table#drop': () => [['a']],
+  'Table#tensor': () => [['a']],
+  'Table#take': () => [[0, 1]],
+  'Table#with': () => [table().column('a')],
+  'TabularModel#predict': () => [table()],
+  'TabularModel#evaluate': () => [table()],
+  'TablePreprocessor#fit': () => [table()],
+  HashingEncoder: () => [{ buckets: 8 }],
+  'metrics.logLoss': () => [scores(), classes(), { from: 'logits' }],
   'plot.lines': () => [line()],
   'plot.bars': () => [{ labels: ['a', 'b'], series: [{ values: [1, 2] }], horizontal: true }],
   'plot.heatmap': () => [
@@ -234,8 +267,8 @@ const byPath = {
   ],
   'Variable#reshape': () => [3, 2],
   'Variable#broadcastTo': () => [[2, 3]],
-  'Variable#transpose': () => [1, 0],
-  'Variable#slice': () => [[[0, 1]]],
+  'Variable#transpose': () => [[1, 0]],
+  'Variable#slice': () => [[{ start: 0, stop: 1 }]],
   'Variable#gather': () => [[0, 1], { axis: 0 }],
   'Variable#backward': () => [x23(), { retainGraph: true }],
   'Variable#apply': () => [new ReLU()],
@@ -251,6 +284,15 @@ const byPath = {
 
 /** What a method is called on, where its class's constructor alone does not do. */
 const receivers = {
+  Table: table,
+  TabularModel: () => tabular,
+  Slice: () => new chainrule.Slice([{ start: 0, stop: 1 }]),
+  ColumnEmbedding: () => new chainrule.ColumnEmbedding(9, 2, { inputs: 3, column: 0, seed: 1 }),
+  StandardScaler: () => fitted(chainrule.StandardScaler),
+  MinMaxScaler: () => fitted(chainrule.MinMaxScaler),
+  RobustScaler: () => fitted(chainrule.RobustScaler),
+  QuantileTransformer: () => fitted(chainrule.QuantileTransformer),
+  Imputer: () => fitted(chainrule.Imputer),
   Variable: () => variable(x23()).exp(),
   Model: model,
   Layer: () => new Linear(3, 2, { seed: 1 }),

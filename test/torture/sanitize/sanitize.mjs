@@ -53,7 +53,9 @@ function runtime(name) {
 /** Reports in a log: the first line of each, with the addon's frame that comes first. */
 function reportsIn(text) {
   const found = [...text.matchAll(/(?:ERROR: \w+Sanitizer|WARNING: ThreadSanitizer): [^\n]*|runtime error: [^\n]*/g)]
-  return found.map(({ 0: line, index }) => `${line} ${/native\/[\w/.-]+:\d+/.exec(text.slice(index, index + 6000))?.[0] ?? ''}`)
+  return found.map(
+    ({ 0: line, index }) => `${line} ${/native\/[\w/.-]+:\d+/.exec(text.slice(index, index + 6000))?.[0] ?? ''}`,
+  )
 }
 
 /**
@@ -70,7 +72,17 @@ export function sanitized(kind, tests) {
   const target = packageWith(build(kinds[kind], kind), folder)
   const log = join(target, 'sanitizer')
   const options = Object.fromEntries(Object.entries(env).map(([name, value]) => [name, `${value}:log_path=${log}`]))
-  const vitest = [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--root', target, '--testTimeout', '600000', '--hookTimeout', '600000', ...tests]
+  const vitest = [
+    join(root, 'node_modules/vitest/vitest.mjs'),
+    'run',
+    '--root',
+    target,
+    '--testTimeout',
+    '600000',
+    '--hookTimeout',
+    '600000',
+    ...tests,
+  ]
   const { status, stdout, stderr } = spawnSync(process.execPath, vitest, {
     cwd: target,
     encoding: 'utf8',
@@ -78,10 +90,13 @@ export function sanitized(kind, tests) {
     env: { ...process.env, ...options, LD_PRELOAD: paths.join(':'), CHAINRULE_SANITIZED: kind },
   })
   const logs = readdirSync(target).filter((name) => name.startsWith('sanitizer.'))
-  const reports = reportsIn([stdout, stderr, ...logs.map((name) => readFileSync(join(target, name), 'utf8'))].join('\n'))
+  const reports = reportsIn(
+    [stdout, stderr, ...logs.map((name) => readFileSync(join(target, name), 'utf8'))].join('\n'),
+  )
   const counts = /Tests .*?(\d+) passed/.exec(stdout)
   const findings = [...new Set(reports)]
-  if (status !== 0 && findings.length === 0) findings.push(`the tests fail under ${kind}: ${`${stdout}${stderr}`.slice(-3000)}`)
+  if (status !== 0 && findings.length === 0)
+    findings.push(`the tests fail under ${kind}: ${`${stdout}${stderr}`.slice(-3000)}`)
   return { calls: Number(counts?.[1] ?? 0), findings }
 }
 
