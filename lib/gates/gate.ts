@@ -33,6 +33,7 @@ export interface BackwardOptions {
 
 /** How a gate is called in messages. */
 export function gateName(gate: object): string {
+  if (typeof gate !== 'object' || gate === null) return describe(gate)
   const { name } = gate as { name?: unknown }
   return typeof name === 'string' && name !== '' ? name : gate.constructor?.name || 'gate'
 }

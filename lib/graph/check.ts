@@ -67,7 +67,7 @@ export function checkGradients(
   positive('checkGradients', 'rtol', rtol)
   positive('checkGradients', 'atol', atol)
   if (!Array.isArray(inputs)) throw new ArgumentError('checkGradients', 'inputs to be an array', describe(inputs))
-  const values: Value[] = inputs.map(exact)
+  const values: Value[] = Array.from(inputs, exact)
   const parameters = parametersOf(model ?? target)
   const subject = subjectOf(goal === undefined ? target : new LossGate(target as GraphLoss, [goal]), values)
   const held = hold(target, model)
@@ -121,7 +121,7 @@ function isIntegers(input: unknown): input is Tensor {
 }
 
 function parametersOf(target: unknown): ReturnType<Trained['parameters']> {
-  const { parameters } = target as Partial<Trained>
+  const { parameters } = (target ?? {}) as Partial<Trained>
   if (typeof parameters !== 'function') return []
   const list = (target as Trained).parameters()
   const expected = 'a network of type float64, such as copy(network, { dtype: "float64" })'

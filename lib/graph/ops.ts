@@ -49,8 +49,13 @@ const further = {
   },
 }
 
+// They are passed on as arguments, for which engines have little room.
+const MOST_OPERANDS = 10_000
+
 function listOf(operation: string, operands: unknown): readonly Operand[] {
-  if (!Array.isArray(operands)) throw new ArgumentError(operation, 'an array of operands', describe(operands))
+  if (!Array.isArray(operands) || operands.length > MOST_OPERANDS) {
+    throw new ArgumentError(operation, `an array of at most ${MOST_OPERANDS} operands`, describe(operands))
+  }
   return operands
 }
 

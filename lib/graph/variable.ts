@@ -203,7 +203,7 @@ export function backward(
   upstreams: readonly (Value | undefined)[] = [],
   options?: GraphOptions,
 ): void {
-  if (!Array.isArray(roots) || !roots.every((root) => root instanceof Variable)) {
+  if (!Array.isArray(roots) || !Array.from(roots).every((root) => root instanceof Variable)) {
     throw new ArgumentError('backward', 'an array of variables', describe(roots))
   }
   if (!Array.isArray(upstreams) || upstreams.length > roots.length) {

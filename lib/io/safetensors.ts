@@ -78,6 +78,9 @@ export interface Layout {
 
 /** Copies the bytes of tensors to where they stand in a file. */
 export function layOut(operation: string, tensors: StateDict): Layout {
+  if (typeof tensors !== 'object' || tensors === null) {
+    throw new ArgumentError(operation, 'tensors by name', describe(tensors))
+  }
   const named = Object.entries(tensors).map(([name, tensor]) => {
     if (name === METADATA) throw new ArgumentError(operation, `names other than ${METADATA}`, describe(name))
     if (!(tensor instanceof Tensor)) throw new ArgumentError(operation, `a tensor ${name}`, describe(tensor))
@@ -93,6 +96,9 @@ export function layOut(operation: string, tensors: StateDict): Layout {
     return `${key}:{"dtype":"${type}","shape":[${shape.join(',')}],"data_offsets":[${begin},${offset}]}`
   })
   const head = (metadata: Readonly<Record<string, string>>) => {
+    if (typeof metadata !== 'object' || metadata === null) {
+      throw new ArgumentError(operation, 'metadata to be texts by name', describe(metadata))
+    }
     const texts = Object.entries(metadata).map((pair) => pair.map((text) => jsonString(operation, text)).join(':'))
     const first = texts.length > 0 ? [`"${METADATA}":{${texts.join(',')}}`] : []
     return encodeHeader(operation, `{${[...first, ...members].join(',')}}`)

@@ -3,7 +3,7 @@ import { options, positive, shapeText } from '../checks.js'
 import { ShapeError } from '../errors.js'
 import { formText, type Value } from '../gates/gate.js'
 import type { FloatArray } from '../tensor/dtype.js'
-import { Tensor } from '../tensor/tensor.js'
+import { floats, Tensor } from '../tensor/tensor.js'
 import type { LossOptions, Reduction } from './loss.js'
 import { type LossElements, ValueLoss } from './value-losses.js'
 
@@ -28,7 +28,10 @@ export class BinaryCrossEntropy<R extends Reduction = 'mean'> extends ValueLoss<
     const check = (weight: unknown) => positive('BinaryCrossEntropy', 'positiveWeight', weight)
     super('BinaryCrossEntropy', reduction, several ? 1 : check(positiveWeight))
     if (!several) return
-    const list = positiveWeight instanceof Tensor ? positiveWeight.data : (positiveWeight as readonly number[])
+    const list =
+      positiveWeight instanceof Tensor
+        ? floats('BinaryCrossEntropy', 'positiveWeight', positiveWeight)
+        : (positiveWeight as readonly number[])
     this.#columns = Array.from(list, check)
   }
 

@@ -6,7 +6,7 @@ import { native } from '../native/load.js'
 import { allocate, checkFloatDType, type FloatArray, type FloatDType } from '../tensor/dtype.js'
 import { Tensor } from '../tensor/tensor.js'
 import { type Initializer, type InitializerName, initializers } from './initializers.js'
-import { type InitialisationSource, initializerOf, Layer } from './layer.js'
+import { checkSource, type InitialisationSource, initializerOf, Layer } from './layer.js'
 import { gradientOf, type Parameter } from './parameters.js'
 import type { Widths } from './widths.js'
 
@@ -74,7 +74,8 @@ export class ColumnEmbedding extends Layer<Kept> implements Widths {
     return this.features
   }
 
-  override initialize({ seed, index }: InitialisationSource): void {
+  override initialize(source: InitialisationSource): void {
+    const { seed, index } = checkSource(this.name, source)
     const { weight, entries: fanOut, features: fanIn } = this
     this.#initializer(weight.data as FloatArray, { shape: weight.shape, fanIn, fanOut, seed, index })
   }

@@ -64,6 +64,7 @@ export function draw(target: Drawable, given?: DrawOptions): string | Uint8Array
 
 function rootsOf(target: unknown): readonly Variable[] {
   const roots = target instanceof Variable ? [target] : target
-  if (Array.isArray(roots) && roots.length > 0 && roots.every((root) => root instanceof Variable)) return roots
+  if (Array.isArray(roots) && roots.length > 0 && Array.from(roots).every((root) => root instanceof Variable))
+    return roots
   throw new ArgumentError('draw', 'a variable, several variables, or a network', describe(target))
 }

@@ -6,7 +6,7 @@ import { native } from '../native/load.js'
 import { stream } from '../native/random.js'
 import { allocate, type FloatArray, type FloatDType } from '../tensor/dtype.js'
 import { Tensor } from '../tensor/tensor.js'
-import { type InitialisationSource, Layer } from './layer.js'
+import { checkSource, type InitialisationSource, Layer } from './layer.js'
 import type { Widths } from './widths.js'
 
 /** Options of {@link Dropout}. */
@@ -66,7 +66,8 @@ export class Dropout extends Layer<number | undefined> implements Widths {
   }
 
   /** Takes seed and position of the source, and starts anew. */
-  override initialize({ seed, position }: InitialisationSource): void {
+  override initialize(source: InitialisationSource): void {
+    const { seed, position } = checkSource(this.name, source)
     if (position === undefined) return
     this.#seed = seed
     this.#position = position

@@ -1,12 +1,12 @@
 // Embedding: a trained table of vectors, looked up by index.
-import { integer, options, positiveInteger } from '../checks.js'
+import { finite, integer, options, positiveInteger } from '../checks.js'
 import { DTypeError, IndexError, ShapeError } from '../errors.js'
 import { type BackwardOptions, formText, type Value } from '../gates/gate.js'
 import { native, translated } from '../native/load.js'
 import { allocate, checkFloatDType, type DType, type FloatArray, type FloatDType } from '../tensor/dtype.js'
 import { Tensor } from '../tensor/tensor.js'
 import { type Initializer, type InitializerName, initializers } from './initializers.js'
-import { type InitialisationSource, initializerOf, Layer } from './layer.js'
+import { checkSource, type InitialisationSource, initializerOf, Layer } from './layer.js'
 import { gradientOf, type Parameter } from './parameters.js'
 import type { Widths } from './widths.js'
 
@@ -67,10 +67,11 @@ export class Embedding extends Layer<Tensor> implements Widths {
     return undefined
   }
   outputsFor(width: number | undefined): number | undefined {
-    return width === undefined ? undefined : width * this.features
+    return width === undefined ? undefined : finite('Embedding', 'width', width) * this.features
   }
 
-  override initialize({ seed, index }: InitialisationSource): void {
+  override initialize(source: InitialisationSource): void {
+    const { seed, index } = checkSource(this.name, source)
     const { weight, entries: fanOut, features: fanIn } = this
     this.#initializer(weight.data as FloatArray, { shape: weight.shape, fanIn, fanOut, seed, index })
     this.#clearPadding(weight)

@@ -1,6 +1,7 @@
 // Class labels in the forms users have them, as the int32 array that kernels take.
 import { describe } from '../checks.js'
 import { ArgumentError, LabelError } from '../errors.js'
+import { isDetached } from '../tensor/dtype.js'
 import { Tensor } from '../tensor/tensor.js'
 
 /** Class labels: integers from 0, one per row. */
@@ -9,6 +10,9 @@ export type Labels = Tensor | Int32Array | Uint8Array | ArrayLike<number>
 /** The labels as int32; an Int32Array comes back as it is. Throws LabelError for what is no integer ≥ 0 nor the ignored one. */
 export function labelsOf(operation: string, given: unknown, ignored?: number): Int32Array {
   const source = given instanceof Tensor ? given.data : typeof given === 'number' ? [given] : given
+  if (ArrayBuffer.isView(source) && isDetached(source)) {
+    throw new ArgumentError(operation, 'labels that have their memory', 'detached memory')
+  }
   if (source instanceof Int32Array) return source
   if (source instanceof Uint8Array) return Int32Array.from(source)
   if (!Array.isArray(source) && !(ArrayBuffer.isView(source) && !(source instanceof DataView))) {

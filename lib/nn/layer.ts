@@ -1,6 +1,6 @@
 // Layers: gates with parameters.
 
-import { boolean, describe, oneOf, seedOf } from '../checks.js'
+import { boolean, describe, integer, oneOf, seedOf } from '../checks.js'
 import { ArgumentError } from '../errors.js'
 import { BuiltinGate } from '../gates/gate.js'
 import type { FloatDType } from '../tensor/dtype.js'
@@ -21,6 +21,18 @@ export interface InitialisationSource {
   readonly index: number
   /** Number of the layer itself within the model, for layers that draw numbers when they run. Default 0. */
   readonly position?: number
+}
+
+/** Checks where the numbers of an initialisation come from. */
+export function checkSource(operation: string, source: unknown): InitialisationSource {
+  if (typeof source !== 'object' || source === null) {
+    throw new ArgumentError(operation, 'where to draw from, { seed, index }', describe(source))
+  }
+  const { seed, index, position } = source as Partial<InitialisationSource>
+  seedOf(operation, seed)
+  integer(operation, 'index', index, 0)
+  if (position !== undefined) integer(operation, 'position', position, 0)
+  return source as InitialisationSource
 }
 
 /** A tensor with the name that it has in a state dict. */

@@ -1,6 +1,7 @@
 // The linear (fully connected) layer.
 import { boolean, options, positiveInteger } from '../checks.js'
 import { DTypeError, ShapeError } from '../errors.js'
+import { checkIntact } from '../gates/contract.js'
 import type { ElementwiseGate } from '../gates/elementwise.js'
 import { type BackwardOptions, formText, type Value } from '../gates/gate.js'
 import { matrix, multiplyInto, transposed } from '../gates/ops.js'
@@ -8,7 +9,7 @@ import { native } from '../native/load.js'
 import { allocate, checkFloatDType, type FloatArray, type FloatDType } from '../tensor/dtype.js'
 import { Tensor } from '../tensor/tensor.js'
 import { type Initializer, type InitializerName, initializers } from './initializers.js'
-import { type InitialisationSource, initializerOf, Layer } from './layer.js'
+import { checkSource, type InitialisationSource, initializerOf, Layer } from './layer.js'
 import type { Parameter } from './parameters.js'
 import type { Widths } from './widths.js'
 
@@ -76,7 +77,8 @@ export class Linear extends Layer<Tensor> implements Widths {
     return this.outFeatures
   }
 
-  override initialize({ seed, index }: InitialisationSource): void {
+  override initialize(source: InitialisationSource): void {
+    const { seed, index } = checkSource(this.name, source)
     const { weight, bias, inFeatures: fanIn, outFeatures: fanOut } = this
     this.#initializer(weight.data as FloatArray, { shape: weight.shape, fanIn, fanOut, seed, index })
     if (!bias) return
@@ -120,6 +122,7 @@ export class Linear extends Layer<Tensor> implements Widths {
       throw new ShapeError('Linear', `input [batch, ${this.inFeatures}]`, formText(x))
     }
     if (x.dtype !== this.dtype) throw new DTypeError('Linear', `input of type ${this.dtype}`, x.dtype)
+    checkIntact(this, 'input', x)
     return x
   }
 

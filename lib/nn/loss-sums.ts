@@ -29,7 +29,11 @@ export function elementLoss(
   scale: number,
   dx: FloatArray | null,
 ): number {
-  return native().elementLoss(elementKinds[kind], x, target, weights, parameter, scale, dx)
+  try {
+    return native().elementLoss(elementKinds[kind], x, target, weights, parameter, scale, dx)
+  } catch (error) {
+    throw translated(kind, error) // what was kept may have lost its memory since forward
+  }
 }
 
 /** What cross-entropy of labels can take into account. */

@@ -16,7 +16,15 @@ import type { DType, FloatArray, FloatDType } from '../tensor/dtype.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { cloneOf } from './cloning.js'
 import { type ParameterMatch, setTrainable } from './freezing.js'
-import { type InitialisationSource, isBuffered, isModed, isTrainable, type Moded, type NamedTensor } from './layer.js'
+import {
+  checkSource,
+  type InitialisationSource,
+  isBuffered,
+  isModed,
+  isTrainable,
+  type Moded,
+  type NamedTensor,
+} from './layer.js'
 import { Parameter, ParameterBlock } from './parameters.js'
 import { type PredictInput, Prediction } from './prediction.js'
 import { copyAll, replaceAll, replaceSoon, type StateDict, stateOf, valuesFor } from './state.js'
@@ -143,7 +151,7 @@ export abstract class Model extends BuiltinGate<unknown> implements Moded, Width
       seed,
       index,
       position = 0,
-    } = typeof source === 'object' ? source : { seed: seedOf('initialize', source), index: 0 }
+    } = typeof source === 'object' ? checkSource(this.name, source) : { seed: seedOf('initialize', source), index: 0 }
     let next = { seed, index, position }
     for (const gate of this.gates) {
       const { initialize } = gate as { initialize?: (source: InitialisationSource) => void }

@@ -1,6 +1,6 @@
 // Predictions of a model: through its compiled forward pass where it has one, else gate by gate.
 import { describe } from '../checks.js'
-import { ShapeError } from '../errors.js'
+import { ArgumentError, ShapeError } from '../errors.js'
 import { formText, type Value } from '../gates/gate.js'
 import { type NestedInput, tensor } from '../tensor/create.js'
 import { allocate, type DType, dtypeOf, type FloatArray, type FloatDType } from '../tensor/dtype.js'
@@ -56,8 +56,11 @@ export class Prediction {
       predictor.predictSync(row, out)
       return
     }
+    if (!isOf('float32', out) && !isOf('float64', out)) {
+      throw new ArgumentError('predictInto', 'out to be a Float32Array or Float64Array', describe(out))
+    }
     const result = this.predictSync(row).data
-    if (out?.length !== result.length)
+    if (out.length !== result.length)
       throw new ShapeError('predictInto', `out of ${result.length} elements`, describe(out))
     out.set(result)
   }

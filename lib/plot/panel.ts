@@ -74,13 +74,13 @@ export function list<T>(operation: string, name: string, value: readonly T[]): r
     const got = Array.isArray(value) ? 'an empty one' : describe(value)
     throw new ArgumentError(operation, `${name} to be an array with entries`, got)
   }
-  return value
+  return Array.from(value) // holes become undefined, which callers refuse
 }
 
 /** Numbers as an array; NaN and infinities are allowed, and charts leave them out. */
 export function numbersOf(operation: string, name: string, value: Numbers): number[] {
   const data = value instanceof Tensor ? value.data : value
-  if (typeof data !== 'object' || data === null || !Number.isInteger(data.length)) {
+  if (typeof data !== 'object' || data === null || !(data.length >>> 0 === data.length)) {
     throw new ArgumentError(operation, `${name} to be an array of numbers`, describe(value))
   }
   return Array.from(data, (each, i) => {
@@ -95,7 +95,7 @@ export function matrixOf(operation: string, name: string, value: Tensor | readon
   if (!Array.isArray(rows) || rows.length === 0 || !rows[0]?.length) {
     throw new ArgumentError(operation, `${name} to be a matrix, as a tensor or nested arrays`, describe(value))
   }
-  return rows.map((row, i) => {
+  return Array.from(rows, (row, i) => {
     const numbers = numbersOf(operation, `${name}[${i}]`, row)
     if (numbers.length === rows[0].length) return numbers
     throw new ArgumentError(operation, `${name} to have rows of one length, ${rows[0].length}`, String(numbers.length))

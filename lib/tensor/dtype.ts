@@ -18,11 +18,28 @@ export const dtypes: readonly DType[] = ['float32', 'float64', 'int32']
 
 /** The element type of an array, or undefined if tensors cannot lie in it. */
 export function dtypeOf(data: unknown): DType | undefined {
-  if (!ArrayBuffer.isView(data)) return undefined // a proxy of one, say
+  // A proxy of an array is no view, and a subclass may say that it has another length.
+  if (
+    !ArrayBuffer.isView(data) ||
+    data.byteLength !== (data as FloatArray).length * (data as FloatArray).BYTES_PER_ELEMENT
+  ) {
+    return undefined
+  }
   if (data instanceof Float32Array) return 'float32'
   if (data instanceof Float64Array) return 'float64'
   if (data instanceof Int32Array) return 'int32'
   return undefined
+}
+
+/** Whether the memory of an array was given away, to another thread, say. */
+export function isDetached(data: ArrayBufferView): boolean {
+  if (data.byteLength > 0 || data.buffer.byteLength > 0) return false
+  try {
+    new Uint8Array(data.buffer) // throws for memory that is gone, not for none
+    return false
+  } catch {
+    return true
+  }
 }
 
 /** A new array of zeros. */

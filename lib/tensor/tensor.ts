@@ -1,7 +1,7 @@
 // Tensor: a shape over a typed array, row-major. Pure storage; arithmetic belongs to gates.
 import { describe, shapeText } from '../checks.js'
 import { ArgumentError, DTypeError, IndexError, ShapeError, StateError } from '../errors.js'
-import { allocate, checkDType, type DType, dtypeOf, type FloatArray, type TensorData } from './dtype.js'
+import { allocate, checkDType, type DType, dtypeOf, type FloatArray, isDetached, type TensorData } from './dtype.js'
 import { formatTensor } from './format.js'
 import { checkShape, isShape, MAX_AXES, type Shape, sizeOf } from './shape.js'
 
@@ -29,6 +29,9 @@ export class Tensor {
     const dtype = dtypeOf(data)
     if (dtype === undefined) {
       throw new DTypeError('Tensor', 'data to be a Float32Array, Float64Array or Int32Array', describe(data))
+    }
+    if (data.length === 0 && isDetached(data)) {
+      throw new ShapeError('Tensor', 'data that has its memory', 'detached memory')
     }
     this.shape = isShape(shape) ? shape : checkShape('Tensor', shape)
     this.data = data
@@ -168,5 +171,6 @@ function detachedError(operation: string, shape: Shape): StateError {
 export function floats(operation: string, name: string, value: unknown): FloatArray {
   if (!(value instanceof Tensor)) throw new ArgumentError(operation, `${name} to be a tensor`, describe(value))
   if (value.dtype === 'int32') throw new DTypeError(operation, `${name} of type float32 or float64`, 'int32')
+  if (value.data.length !== value.size) throw detachedError(operation, value.shape)
   return value.data as FloatArray
 }

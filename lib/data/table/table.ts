@@ -130,7 +130,7 @@ export class Table {
    * @throws IndexError for an index that is none
    */
   take(indices: ArrayLike<number>): Table {
-    if (typeof indices !== 'object' || indices === null || !Number.isInteger(indices.length)) {
+    if (typeof indices !== 'object' || indices === null || !(Number.isInteger(indices.length) && indices.length >= 0)) {
       throw new ArgumentError('Table', 'indices in an array', describe(indices))
     }
     for (let i = 0; i < indices.length; i++) this.#checkRow(indices[i])

@@ -3,6 +3,7 @@ import { positiveInteger } from '../../checks.js'
 import { ShapeError } from '../../errors.js'
 import { formText } from '../../gates/gate.js'
 import { native } from '../../native/load.js'
+import { zeros } from '../../tensor/create.js'
 import { floats, Tensor } from '../../tensor/tensor.js'
 import { checkLabels, type Labels, labelsOf } from '../labels.js'
 
@@ -65,7 +66,7 @@ export function confusionMatrix(predicted: Tensor | Labels, labels: Labels, clas
   positiveInteger('confusionMatrix', 'classes', n)
   checkLabels('confusionMatrix', guesses, n)
   checkLabels('confusionMatrix', truth, n)
-  const counts = new Int32Array(n * n)
+  const counts = zeros([n, n], 'int32').data
   for (let i = 0; i < truth.length; i++) counts[truth[i]! * n + guesses[i]!]!++
   return new Tensor(counts, [n, n])
 }

@@ -1,5 +1,5 @@
 // Schedules along cosines: to a minimum, with restarts, and one cycle up and down. As in torch.optim.lr_scheduler.
-import { nonNegative, oneOf, positive, positiveInteger } from '../../checks.js'
+import { describe, nonNegative, oneOf, positive, positiveInteger } from '../../checks.js'
 import { ArgumentError } from '../../errors.js'
 import {
   type LengthOptions,
@@ -77,8 +77,8 @@ export function oneCycle(given: OneCycleOptions): Schedule {
   const start = positive('oneCycle', 'maximum', maximum) / positive('oneCycle', 'divisor', divisor)
   const end = start / positive('oneCycle', 'finalDivisor', finalDivisor)
   const most = threePhases ? 0.5 : 1
-  if (!(rise > 0 && rise < most))
-    throw new ArgumentError('oneCycle', `rise to be a number in (0, ${most})`, String(rise))
+  if (typeof rise !== 'number' || !(rise > 0 && rise < most))
+    throw new ArgumentError('oneCycle', `rise to be a number in (0, ${most})`, describe(rise))
   const way = along[oneOf('oneCycle', 'shape', shape, ['cosine', 'linear'])]
   return scheduledOver('oneCycle', all.per, all.steps, (t, _, steps) => {
     const phases: [end: number, from: number, to: number][] = threePhases
