@@ -44,7 +44,10 @@ function fromView(view: ArrayBufferView, dtype: DType | undefined): Tensor {
   if (view instanceof DataView || view instanceof BigInt64Array || view instanceof BigUint64Array) {
     throw new DTypeError('tensor', 'an array of numbers', describe(view))
   }
-  const numbers = view as unknown as ArrayLike<number>
+  const numbers = view as unknown as ArrayLike<number> & { readonly BYTES_PER_ELEMENT: number }
+  if (numbers.length * numbers.BYTES_PER_ELEMENT !== view.byteLength) {
+    throw new DTypeError('tensor', 'an array that has the length it says', describe(view))
+  }
   const data = allocate(dtype ?? 'float32', numbers.length)
   try {
     data.set(numbers)

@@ -31,11 +31,11 @@ export function dtypeOf(data: unknown): DType | undefined {
   return undefined
 }
 
-/** Whether the memory of an array was given away, to another thread, say. */
+/** Whether the memory of an array was given away, to another thread, say, or its buffer has shrunk below it. */
 export function isDetached(data: ArrayBufferView): boolean {
-  if (data.byteLength > 0 || data.buffer.byteLength > 0) return false
+  if (data.byteLength > 0 || data instanceof DataView) return false
   try {
-    new Uint8Array(data.buffer) // throws for memory that is gone, not for none
+    Uint8Array.prototype.values.call(data as Uint8Array) // throws for memory that is gone, not for none
     return false
   } catch {
     return true

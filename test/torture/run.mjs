@@ -4,6 +4,7 @@
 import { parseArgs } from 'node:util'
 import { faults } from './faults/faults.mjs'
 import { starved } from './faults/starved.mjs'
+import { fuzz } from './fuzz/fuzz.mjs'
 import { hostile } from './hostile/hostile.mjs'
 import { memory } from './memory/memory.mjs'
 import { workers } from './workers/workers.mjs'
@@ -11,6 +12,7 @@ import { workers } from './workers/workers.mjs'
 /** What each part does, in a line, and how. */
 const parts = {
   hostile: ['every parameter of every public function with every hostile value, then pairs', hostile],
+  fuzz: ['damaged files of every format that is read', fuzz],
   faults: ['kills and failing system calls while files are written', faults],
   starved: ['memory and threads that the system refuses', starved],
   workers: ['workers and processes that end in the middle of native calls', workers],

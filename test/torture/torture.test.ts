@@ -20,6 +20,9 @@ describe('torture', { timeout: 600_000 }, () => {
   it('hostile arguments: a sample of all', () => {
     torture('hostile', '--sample', '3000', '--count', '20')
   })
+  it('damaged files', () => {
+    torture('fuzz', '--count', '100', '--only', 'safetensors,model,idx,npy,csv,onnx')
+  })
   it('refused memory and threads', () => {
     torture('starved', '--count', '4')
   })

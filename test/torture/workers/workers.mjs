@@ -3,7 +3,8 @@ import { cpSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { child, packageFile, progressLine, root } from '../support.mjs'
 
-const PROMPT_MS = 1500
+// Prompt on a machine that may be busy with other things.
+const PROMPT_MS = 5000
 
 /** @param {{ count?: number, seed: number }} options - count: workers in all */
 export async function workers({ count = 10_000, seed }) {

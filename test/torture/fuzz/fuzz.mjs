@@ -1,0 +1,58 @@
+// Damaged files of every format, in processes with bounded memory: each is read, or refused with a typed error, within a
+// second. Cases follow from the seed and their number, so that each can be had again.
+import { child, packageFile, progressLine, progressOf } from '../support.mjs'
+import { formats } from './formats.mjs'
+
+const SLICE = 20_000
+
+/** @param {{ count?: number, seed: number, resume: boolean, only?: string }} options - count: files of each format */
+export async function fuzz({ count = 1_000_000, seed, resume, only }) {
+  const progress = progressOf('fuzz', resume)
+  const state = progress.value ?? { at: {}, findings: {}, calls: 0, readable: 0, refused: 0 }
+  for (const name of Object.keys(formats)) {
+    if (only && !only.split(',').includes(name)) continue
+    let next = state.at[name] ?? 0
+    while (next < count) {
+      const end = Math.min(count, next + SLICE)
+      let [at, done] = [next, false]
+      const result = await child(packageFile('test/torture/fuzz/child.mjs'), [name, seed, next, end], {
+        memory: 3000,
+        onMessage(message) {
+          if (message.at !== undefined) {
+            at = message.at
+            progressLine(`fuzz ${name} ${at}`)
+          }
+          if (message.finding) note(state, `${name}: ${message.finding}`, message.group)
+          if (message.done) {
+            done = true
+            state.readable += message.readable
+            state.refused += message.refused
+          }
+        },
+      })
+      if (!done)
+        note(
+          state,
+          `${name}, near case ${at}: ${result.hung ? 'hangs' : `ends the process (${result.signal ?? result.code})`} ${result.stderr.slice(-400)}`,
+          `${name} ${at}`,
+        )
+      state.calls += (done ? end : at + 64) - next
+      next = done ? end : at + 64
+      state.at[name] = next
+      progress.save(state)
+    }
+  }
+  const { calls, readable, refused } = state
+  return {
+    calls,
+    readable,
+    refused,
+    findings: Object.values(state.findings).map(({ text, times }) => `${text} (${times} times)`),
+  }
+}
+
+// Findings at one place of the code count as one.
+function note(state, text, group) {
+  state.findings[group] ??= { text, times: 0 }
+  state.findings[group].times++
+}
