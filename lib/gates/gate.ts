@@ -76,16 +76,24 @@ export abstract class BuiltinGate<Kept = undefined> implements Gate {
 
   forward(...inputs: Value[]): Value {
     this.#checkInputs(inputs)
-    const output = this.compute(...inputs)
+    const output = this.#computed(inputs)
     this.begin(inputs, output)
     return output
+  }
+
+  #computed(inputs: Value[]): Value {
+    try {
+      return this.compute(...inputs)
+    } catch (error) {
+      throw translated(this.name, error)
+    }
   }
 
   /** The output alone: keeps nothing, and leaves a forward that waits for its backward as it is. */
   infer(...inputs: Value[]): Value {
     this.#checkInputs(inputs)
     const kept = this.kept
-    const output = this.compute(...inputs)
+    const output = this.#computed(inputs)
     this.kept = kept
     return output
   }

@@ -5,7 +5,7 @@ import { checkIntact } from '../gates/contract.js'
 import type { ElementwiseGate } from '../gates/elementwise.js'
 import { type BackwardOptions, formText, type Value } from '../gates/gate.js'
 import { matrix, multiplyInto, transposed } from '../gates/ops.js'
-import { native } from '../native/load.js'
+import { native, translated } from '../native/load.js'
 import { allocate, checkFloatDType, type FloatArray, type FloatDType } from '../tensor/dtype.js'
 import { Tensor } from '../tensor/tensor.js'
 import { type Initializer, type InitializerName, initializers } from './initializers.js'
@@ -139,7 +139,11 @@ export class Linear extends Layer<Tensor> implements Widths {
     const op = activation?.op.index ?? -1
     const w = this.weight.data as FloatArray
     const bias = (this.bias?.data ?? null) as FloatArray | null
-    native().gemm(batch, n, k, 1, x.data as FloatArray, k, 1, w, 1, k, 0, y, bias, op, p0, p1, before)
+    try {
+      native().gemm(batch, n, k, 1, x.data as FloatArray, k, 1, w, 1, k, 0, y, bias, op, p0, p1, before)
+    } catch (error) {
+      throw translated('Linear', error)
+    }
     return new Tensor(y, Object.freeze(x.rank === 2 ? [batch, n] : [n]))
   }
 

@@ -40,6 +40,11 @@ export function history(history: { readonly epochs: readonly EpochNumbers[] }, g
   if (!Array.isArray(epochs) || epochs.length === 0) {
     throw new ArgumentError('plot.history', 'a history of at least one epoch', describe(history))
   }
+  for (const epoch of epochs) {
+    if (typeof epoch !== 'object' || epoch === null) {
+      throw new ArgumentError('plot.history', 'epochs to be objects', describe(epoch))
+    }
+  }
   // One value per epoch, NaN where it has none; undefined if no epoch has one.
   const values = (name: keyof EpochNumbers, factor: number) => {
     const found = epochs.map((epoch: EpochNumbers) => factor * (epoch[name] ?? Number.NaN))

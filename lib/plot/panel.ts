@@ -3,6 +3,7 @@ import { describe, integer } from '../checks.js'
 import { type Box, card, placed, round, shortened, text, textWidth } from '../draw/svg.js'
 import type { Theme, ThemeName } from '../draw/theme.js'
 import { ArgumentError } from '../errors.js'
+import { isDetached } from '../tensor/dtype.js'
 import { Tensor } from '../tensor/tensor.js'
 import type { Scale } from './axis.js'
 
@@ -80,7 +81,8 @@ export function list<T>(operation: string, name: string, value: readonly T[]): r
 /** Numbers as an array; NaN and infinities are allowed, and charts leave them out. */
 export function numbersOf(operation: string, name: string, value: Numbers): number[] {
   const data = value instanceof Tensor ? value.data : value
-  if (typeof data !== 'object' || data === null || !(data.length >>> 0 === data.length)) {
+  const lost = ArrayBuffer.isView(data) && isDetached(data)
+  if (typeof data !== 'object' || data === null || lost || !(data.length >>> 0 === data.length)) {
     throw new ArgumentError(operation, `${name} to be an array of numbers`, describe(value))
   }
   return Array.from(data, (each, i) => {
