@@ -1,4 +1,4 @@
-// Does one job many times and says by how much resident memory has grown since a tenth of them. Arguments: job, times.
+// Does one job many times and says by how much resident memory has grown since the first half as many. Arguments: job, times.
 import { mkdtempSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -50,7 +50,7 @@ async function collected() {
   return process.memoryUsage.rss()
 }
 
-const warm = Math.ceil(times / 10)
+const warm = Math.ceil(times / 2)
 let [start, highest] = [0, 0]
 const run = jobs[job]
 const every = Math.max(1, Math.floor(times / 200))
