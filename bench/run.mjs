@@ -21,6 +21,7 @@ const questions = [
   'start',
   'data',
   'serving',
+  'tabular',
 ]
 const help = `Measures chainrule against a multi-layer perceptron in plain JavaScript (bench/js-mlp.mjs), in one run.
 
@@ -40,6 +41,7 @@ const help = `Measures chainrule against a multi-layer perceptron in plain JavaS
   serving       requests of one row by many clients, each by itself and in batches
   start         from the start of a process to the first prediction; compiling
   data          tables from Parquet, CSV and JSON lines: seconds, rows per second, memory
+  tabular       tables without tuning, beside scikit-learn's multi-layer perceptron where python3 has it
 
   --json        one JSON object instead of tables
   --help        this text`

@@ -76,6 +76,44 @@ describe('examples/', () => {
     expect(shown.split('\n').slice(3, 11)).toEqual(printedBy('own-gate').slice(3, 11)) // the rest is rounded
   })
 
+  it('churn.mjs trains on a table with gaps, and its saved model answers', () => {
+    const shown = node('examples/churn.mjs', '--rows', '600', '--out', folder)
+    expect(shown).toMatch(
+      /city \(categorical, \d+ categories, embedded\); contract \(categorical, 3 categories, one column each\)/,
+    )
+    expect(shown).toContain('Left out: customer, a value of its own in nearly every row')
+    expect(Number(/ROC-AUC (\S+)/.exec(shown)![1])).toBeGreaterThan(0.75)
+    expect(shown).toMatch(/Customer 1 leaves, with probability 0\.\d+\nCustomer 2 stays/)
+  })
+
+  it('embeddings.mjs classifies vectors of 1536 numbers', () => {
+    const shown = node('examples/embeddings.mjs', '--texts', '800')
+    expect(Number(/accuracy (\S+),/.exec(shown)![1])).toBeGreaterThan(0.9)
+  })
+
+  it('anomaly.mjs finds faults by their reconstruction errors, and draws these', () => {
+    const shown = node('examples/anomaly.mjs', '--rows', '1000', '--epochs', '30', '--out', folder)
+    expect(Number(/ROC-AUC (\S+),/.exec(shown)![1])).toBeGreaterThan(0.85)
+    expect(readFileSync(join(folder, 'anomaly.svg'), 'utf8')).toMatch(/^<svg .*<\/svg>\n$/s)
+  })
+
+  it('online.mjs follows a stream that drifts', () => {
+    const shown = node('examples/online.mjs', '--batches', '300', '--out', folder)
+    const [, own, twin] = /last tenth: (\S+); of the twin that stopped: (\S+)/.exec(shown)!
+    expect(Number(own)).toBeGreaterThan(0.9)
+    expect(Number(twin)).toBeLessThan(0.5)
+  })
+
+  it('fashion.mjs trains on Fashion-MNIST, or says what is missing', () => {
+    const args = ['--epochs', '1', '--rows', '6000', '--out', folder]
+    if (existsSync('/usr/share/datasets/fashion-mnist')) {
+      expect(Number(/s: (\S+) % of the test/.exec(node('examples/fashion.mjs', ...args))![1])).toBeGreaterThan(70)
+    }
+    const absent = ['examples/fashion.mjs', '--data', folder]
+    const { status, stderr } = spawnSync(process.execPath, absent, { cwd: root, encoding: 'utf8' })
+    expect([status, stderr]).toEqual([2, expect.stringContaining('apt-get install dataset-fashion-mnist')])
+  })
+
   it('mnist.mjs trains, tests, draws and saves a model that its own advice loads', () => {
     const shown = node('examples/mnist.mjs', '--epochs', '2', '--hidden', '256', '--out', folder, '--json')
     const lines = shown.trimEnd().split('\n')

@@ -61,18 +61,17 @@ export function embeddingsOf(model: Sequential): readonly ColumnEmbedding[] {
 }
 
 /**
- * One network whose outputs are the mean of the members' outputs: they lie side by side, and their last layers are divided
- * by their number. The members stay as they are.
+ * One network whose outputs are the mean of the members' outputs times a factor: they lie side by side, and their last layers
+ * are scaled. The members stay as they are.
  */
-export function averaged(members: readonly Sequential[]): Model {
-  if (members.length === 1) return members[0]!
+export function averaged(members: readonly Sequential[], factor: number): Model {
   const copies = members.map((member) => copyOf('trainTabular', member, member.dtype) as Sequential)
   for (const copy of copies) {
     for (const { value } of lastLinear(copy).parameters()) {
-      for (let i = 0; i < value.data.length; i++) value.data[i]! /= members.length
+      for (let i = 0; i < value.data.length; i++) value.data[i]! *= factor / members.length
     }
   }
-  return new Sequential(new Parallel(copies, { join: 'add' }))
+  return copies.length === 1 ? copies[0]! : new Sequential(new Parallel(copies, { join: 'add' }))
 }
 
 function lastLinear(model: Sequential): Linear {

@@ -24,7 +24,7 @@ export interface TabularOptions {
   validation?: number | Table
   /**
    * Networks whose outputs are averaged. Without `validation` each is stopped by another part of the rows, so that all rows
-   * are trained on. Default 5 for up to 5,000 rows and no `validation`, else 1.
+   * are trained on. Default 10 for up to 1,000 rows, 5 for up to 5,000, else or with `validation` 1.
    */
   members?: number
   /** Seed of everything that is drawn. Default 0. */
@@ -37,14 +37,16 @@ export interface TabularOptions {
   batchSize?: number
   /** The highest learning rate; it falls along a cosine. Default 0.003. */
   learningRate?: number
-  /** Units of the hidden layers. Default [256, 256]. */
+  /** Units of the hidden layers. Default two of 128, of 256 for more than 10,000 rows. */
   hidden?: readonly number[]
-  /** Default relu. */
+  /** Default silu. */
   activation?: ActivationName
-  /** Probability of dropout after hidden layers. Default 0.1. */
+  /** Probability of dropout after hidden layers. Default 0.2. */
   dropout?: number
   /** Decoupled weight decay. Default 0.01. */
   weightDecay?: number
+  /** How much of each label is spread over all classes, in [0, 1). Default 0.1; probabilities are calibrated afterwards. */
+  labelSmoothing?: number
   /** Makes the optimizer of each network, instead of AdamW; `learningRate` and `weightDecay` are then up to it. */
   optimizer?: () => Optimizer
   /** How numbers are scaled. Default standard. */
@@ -81,6 +83,7 @@ const keys = [
   'activation',
   'dropout',
   'weightDecay',
+  'labelSmoothing',
   'optimizer',
   'numeric',
   'oneHotLimit',
@@ -91,17 +94,21 @@ const keys = [
   'verbose',
 ] as const
 
+// Options that are chosen by the data, or have no default.
+type OfTheData =
+  | 'task'
+  | 'validation'
+  | 'members'
+  | 'epochs'
+  | 'patience'
+  | 'batchSize'
+  | 'hidden'
+  | 'optimizer'
+  | 'checkpoints'
+  | 'signal'
+
 /** Options that do not depend on the data, with their defaults. */
-export type CheckedOptions = Required<
-  Omit<
-    TabularOptions,
-    'task' | 'validation' | 'members' | 'epochs' | 'patience' | 'batchSize' | 'optimizer' | 'checkpoints' | 'signal'
-  >
-> &
-  Pick<
-    TabularOptions,
-    'task' | 'validation' | 'members' | 'epochs' | 'patience' | 'batchSize' | 'optimizer' | 'checkpoints' | 'signal'
-  >
+export type CheckedOptions = Required<Omit<TabularOptions, OfTheData>> & Pick<TabularOptions, OfTheData>
 
 const name = 'trainTabular'
 
@@ -109,13 +116,15 @@ const name = 'trainTabular'
 export function checkTabular(given: TabularOptions): CheckedOptions {
   if (given === undefined) throw new ArgumentError(name, 'options { target }', 'none')
   const all = options(name, given, keys)
-  const { target, ignore = [], seed = 0, learningRate = 0.003, hidden = [256, 256], activation = 'relu' } = all
-  const { dropout = 0.1, weightDecay = 0.01, numeric = 'standard', oneHotLimit = 10, classWeights = 'auto' } = all
-  const { callbacks = [], verbose = false } = all
+  const { target, ignore = [], seed = 0, learningRate = 0.003, hidden, activation = 'silu' } = all
+  const { dropout = 0.2, weightDecay = 0.01, numeric = 'standard', oneHotLimit = 10, classWeights = 'auto' } = all
+  const { callbacks = [], verbose = false, labelSmoothing = 0.1 } = all
   if (typeof target !== 'string') throw new ArgumentError(name, 'target to be the name of a column', describe(target))
   if (!Array.isArray(ignore)) throw new ArgumentError(name, 'ignore to be an array of names', describe(ignore))
-  if (!Array.isArray(hidden)) throw new ArgumentError(name, 'hidden to be an array of layer sizes', describe(hidden))
-  for (const [i, units] of hidden.entries()) positiveInteger(name, `hidden[${i}]`, units)
+  if (hidden !== undefined && !Array.isArray(hidden)) {
+    throw new ArgumentError(name, 'hidden to be an array of layer sizes', describe(hidden))
+  }
+  for (const [i, units] of (hidden ?? []).entries()) positiveInteger(name, `hidden[${i}]`, units)
   for (const key of ['members', 'epochs', 'batchSize'] as const) {
     if (all[key] !== undefined) positiveInteger(name, key, all[key])
   }
@@ -134,10 +143,11 @@ export function checkTabular(given: TabularOptions): CheckedOptions {
   oneOf(name, 'classWeights', classWeights, ['auto', 'balanced', 'none'])
   positive(name, 'learningRate', learningRate)
   within(name, 'dropout', dropout, 0, 1)
+  within(name, 'labelSmoothing', labelSmoothing, 0, 1)
   nonNegative(name, 'weightDecay', weightDecay)
   seedOf(name, seed)
-  const rest = { dropout, weightDecay, numeric, oneHotLimit, classWeights, callbacks, verbose }
-  return { ...all, target, ignore, seed, learningRate, hidden, activation, ...rest }
+  const rest = { dropout, weightDecay, labelSmoothing, numeric, oneHotLimit, classWeights, callbacks, verbose }
+  return { ...all, target, ignore, seed, learningRate, activation, ...rest }
 }
 
 function checkPart(part: unknown): void {
@@ -160,19 +170,28 @@ export interface Sizes {
   readonly epochs: number
   readonly patience: number
   readonly batchSize: number
+  readonly hidden: readonly number[]
 }
 
+const VERY_FEW_ROWS = 1000
 const FEW_ROWS = 5000
+const MANY_ROWS = 10_000
 // Updates of a training on a large table.
 const UPDATES = 20_000
 
 /** Batches, epochs and members for so many rows. */
 export function sizesFor(rows: number, given: CheckedOptions): Sizes {
-  const { validation, members = rows <= FEW_ROWS && validation === undefined ? 5 : 1 } = given
+  const { validation, members = validation === undefined ? membersFor(rows) : 1 } = given
   const { batchSize = Math.min(1024, Math.max(32, 2 ** Math.round(Math.log2(rows / 32)))) } = given
   const { epochs = Math.min(100, Math.max(5, Math.round((UPDATES * batchSize) / rows))) } = given
   const { patience = Math.max(2, Math.ceil(epochs / 5)) } = given
-  return { members, batchSize, epochs, patience }
+  const { hidden = rows > MANY_ROWS ? [256, 256] : [128, 128] } = given
+  return { members, batchSize, epochs, patience, hidden }
+}
+
+function membersFor(rows: number): number {
+  if (rows > FEW_ROWS) return 1
+  return rows > VERY_FEW_ROWS ? 5 : 10
 }
 
 /** Part of the rows that stops the training of a large table. */

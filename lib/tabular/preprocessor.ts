@@ -72,6 +72,21 @@ export class TablePreprocessor implements Transform {
    * @throws ArgumentError if none of them is of use
    */
   fit(table: Table, rows?: Int32Array): this {
+    for (const _ of this.#fitting(table, rows));
+    return this
+  }
+
+  /** The same; the event loop gets its turn after every column. */
+  async fitInSlices(table: Table, rows?: Int32Array, signal?: AbortSignal): Promise<this> {
+    for (const _ of this.#fitting(table, rows)) {
+      await new Promise((resume) => setImmediate(resume))
+      signal?.throwIfAborted()
+    }
+    return this
+  }
+
+  // Stops between columns.
+  *#fitting(table: Table, rows: Int32Array | undefined): Generator<void> {
     checkTable(this.name, table)
     if ((rows?.length ?? table.rows) === 0) throw new ShapeError(this.name, 'at least one row', 'none')
     for (const name of this.#ignore) table.column(name)
@@ -82,13 +97,13 @@ export class TablePreprocessor implements Transform {
       const found = this.#fitColumn(rows === undefined ? column : takeRows(column, rows))
       if (typeof found === 'string') ignored.push({ name: column.name, reason: found })
       else features.push(found)
+      yield
     }
     if (features.length === 0) {
       const why = ignored.map(({ name, reason }) => `${describe(name)}: ${reason}`).join('; ')
       throw new ArgumentError(this.name, 'at least one column to learn from', why || 'none')
     }
     this.#learned = { features, ignored }
-    return this
   }
 
   #fitColumn(column: Column): Feature | string {

@@ -41,6 +41,8 @@ export interface TrainingRecord {
   }
   /** Weights of the labels in the loss, where they are not all 1. */
   readonly classWeights?: readonly number[]
+  /** What the outputs were multiplied with, so that probabilities are as often right as they say. */
+  readonly calibration: number
   readonly members: readonly MemberRecord[]
   /** On rows that the network which is judged by them was not trained on. */
   readonly validation?: Evaluation

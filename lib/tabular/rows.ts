@@ -40,3 +40,23 @@ function stacked(tensors: readonly Tensor[]): Tensor {
   }
   return new Tensor(out, Object.freeze([out.length / width, width]))
 }
+
+/** A tensor times a factor. */
+export function scaled({ data, shape }: Tensor, factor: number): Tensor {
+  return new Tensor(
+    (data as FloatArray).map((v) => v * factor),
+    shape,
+  )
+}
+
+/** Those of some rows that indices name; the indices themselves where all rows are meant. */
+export function picked(rows: Int32Array | undefined, indices: Int32Array): Int32Array {
+  return rows === undefined ? indices : indices.map((i) => rows[i]!)
+}
+
+/** How many rows each class has. */
+export function countsOf(labels: Int32Array, classes: number): number[] {
+  const counts = new Array<number>(classes).fill(0)
+  for (let i = 0; i < labels.length; i++) counts[labels[i]!]!++
+  return counts
+}

@@ -1,6 +1,6 @@
 // The target of a tabular training: the column to predict as labels or scaled values, and predictions as its values.
 import { describe, oneOf } from '../checks.js'
-import { type CategoricalColumn, type Column, cellOf, isMissing, takeRows } from '../data/table/column.js'
+import { type CategoricalColumn, type Column, cellOf, MISSING_BOOLEAN, takeRows } from '../data/table/column.js'
 import { ArgumentError, FormatError, LabelError } from '../errors.js'
 import type { Json } from '../io/json.js'
 import { argmax } from '../nn/metrics/accuracy.js'
@@ -62,10 +62,11 @@ export class Target {
       return new Target(name, chosen, 'number', [], new TargetScaler().fit(column))
     }
     const { type, codes, categories } = categoriesOf(operation, column)
-    const present = new Set(codes)
+    const present = new Uint8Array(categories.length)
+    for (let i = 0; i < codes.length; i++) present[codes[i]!] = 1
     const texts = inOrder(
       type,
-      categories.filter((_, code) => present.has(code)),
+      categories.filter((_, code) => present[code] === 1),
     )
     if (texts.length < 2 || texts.length > TOO_MANY || (chosen === 'binary' && texts.length > 2)) {
       const expected = chosen === 'binary' ? 'two classes' : `2 to ${TOO_MANY} classes`
@@ -81,11 +82,17 @@ export class Target {
 
   /** The rows whose target is there: all of them as undefined. */
   static present(column: Column): Int32Array | undefined {
-    const count = (column.kind === 'categorical' ? column.codes : column.values).length
-    const infinite = (i: number) => column.kind === 'numeric' && !Number.isFinite(column.values[i]!)
-    const rows: number[] = []
-    for (let i = 0; i < count; i++) if (!isMissing(column, i) && !infinite(i)) rows.push(i)
-    return rows.length === count ? undefined : Int32Array.from(rows)
+    const data: ArrayLike<number> = column.kind === 'categorical' ? column.codes : column.values
+    // What is missing: codes below 0, 255 for booleans, and numbers that are not finite.
+    const least = column.kind === 'categorical' ? 0 : Number.NEGATIVE_INFINITY
+    const gap = column.kind === 'boolean' ? MISSING_BOOLEAN : Number.NaN
+    const rows = new Int32Array(data.length)
+    let found = 0
+    for (let i = 0; i < data.length; i++) {
+      const value = data[i]!
+      if (value >= least && value !== gap && value - value === 0) rows[found++] = i
+    }
+    return found === data.length ? undefined : rows.slice(0, found)
   }
 
   /** What the loss compares with: labels, or scaled values [rows, 1]. */

@@ -14,6 +14,7 @@ import { checkpoint } from '../train/callbacks/checkpoint.js'
 import { earlyStopping } from '../train/callbacks/early-stopping.js'
 import { fit } from '../train/fit.js'
 import type { FitOptions } from '../train/options.js'
+import { calibration } from './calibration.js'
 import { type Evaluation, evaluated } from './evaluation.js'
 import { CategoricalFeature } from './features/categorical.js'
 import { TabularModel } from './model.js'
@@ -30,7 +31,7 @@ import {
 } from './options.js'
 import { TablePreprocessor } from './preprocessor.js'
 import { bestEpochOf, type MemberRecord, type TrainingRecord, type ValidationKind, versions } from './record.js'
-import { joined, rowsOf, type Samples } from './rows.js'
+import { countsOf, joined, picked, rowsOf, type Samples, scaled } from './rows.js'
 import { Target } from './target.js'
 import { OrdinalEncoder } from './transforms/encoders.js'
 
@@ -54,6 +55,7 @@ export async function trainTabular(source: Table | TableSource, given: TabularOp
   }
   checked.signal?.throwIfAborted()
   const training = new Training(table, checked)
+  await breath()
   await training.prepare()
   return await training.run(started)
 }
@@ -101,12 +103,13 @@ class Training {
     let held: Int32Array | undefined
     if (this.#kind === 'part') {
       const test = (validation as number | undefined) ?? validationPart(this.#count)
-      const parts = split(this.#count, { test, seed, ...this.#stratified(2) })
+      const parts = split(this.#count, { test, seed, ...(this.#count <= MOST_STRATIFIED && this.#stratified(2)) })
       rows = picked(this.#rows, parts.train)
       held = picked(this.#rows, parts.test)
     }
-    this.#preprocessing.fit(this.#table, rows)
     const { signal } = this.#options
+    await breath()
+    await this.#preprocessing.fitInSlices(this.#table, rows, signal)
     const encode = async (from: Table, some: Int32Array | undefined) => ({
       x: await this.#preprocessing.transformInSlices(from, some, signal),
       y: this.#target.encode(name, from.column(target), some),
@@ -145,13 +148,21 @@ class Training {
       records.push(record)
       if (validation && fold) judged.push({ outputs: await network.predict(validation.x), truth: validation.y })
     }
-    const model = averaged(networks)
     if (this.#validation) {
-      judged.push({ outputs: await model.predict(this.#validation.x), truth: this.#validation.y })
+      const { x, y } = this.#validation
+      judged.push({ outputs: await averaged(networks, 1).predict(x), truth: y })
     }
-    const evaluation = judged.length > 0 ? evaluated(this.#target, ...joined(judged)) : undefined
+    const [outputs, truth] = judged.length > 0 ? joined(judged) : []
+    const factor = outputs && truth instanceof Int32Array ? calibration(outputs, truth) : 1
+    const model = averaged(networks, factor)
+    const evaluation = outputs && truth && evaluated(this.#target, scaled(outputs, factor), truth)
     const seconds = (performance.now() - started) / 1000
-    const record = this.#record(records, weights, evaluation, seconds)
+    const record = this.#record(
+      records,
+      { ...(weights && { classWeights: weights }), calibration: factor },
+      evaluation,
+      seconds,
+    )
     return new TabularModel(model, this.#preprocessing, this.#target, record)
   }
 
@@ -161,15 +172,18 @@ class Training {
     validation: Samples | undefined,
     weights: readonly number[] | undefined,
   ): Promise<{ network: Sequential; record: MemberRecord }> {
-    const { seed, learningRate, weightDecay, hidden, activation, dropout, optimizer, signal, verbose } = this.#options
-    const { epochs, patience, batchSize } = this.#sizes
+    const { seed, learningRate, weightDecay, activation, dropout, labelSmoothing, optimizer, signal, verbose } =
+      this.#options
+    const { epochs, patience, batchSize, hidden } = this.#sizes
     const { dense, embedded } = this.#preprocessing
     const { outputs, scaler } = this.#target
     // Seeds of members follow each other; those of other trainings are far away.
     const own = (seed * 101 + i) % Number.MAX_SAFE_INTEGER
     const network = networkOf({ dense, embedded, outputs, hidden, activation, dropout, seed: own })
     const { epochs: records, seconds } = await fit(network, train, {
-      loss: scaler ? new MeanSquaredError() : new CrossEntropy(weights ? { classWeights: weights } : {}),
+      loss: scaler
+        ? new MeanSquaredError()
+        : new CrossEntropy({ labelSmoothing, ...(weights && { classWeights: weights }) }),
       optimizer: optimizer?.() ?? new AdamW({ learningRate, weightDecay }),
       schedule: cosine({ per: 'batch' }),
       epochs,
@@ -231,15 +245,15 @@ class Training {
 
   #record(
     members: readonly MemberRecord[],
-    classWeights: readonly number[] | undefined,
+    loss: Pick<TrainingRecord, 'classWeights' | 'calibration'>,
     validation: Evaluation | undefined,
     seconds: number,
   ): TrainingRecord {
     const { callbacks: _, signal: __, checkpoints: ___, optimizer, validation: asked, ...rest } = this.#options
     const { features, ignored } = this.#preprocessing
     const { task, scaler, labels } = this.#target
-    const all = this.#target.encode(name, this.#table.column(this.#target.name), this.#rows)
-    const counts = scaler ? [] : countsOf(all as Int32Array, labels.length)
+    const own = this.#kind === 'part' ? [this.#train, this.#validation!] : [this.#train]
+    const counts = scaler ? [] : own.map(({ y }) => countsOf(y as Int32Array, labels.length))
     return {
       task,
       target: this.#target.name,
@@ -256,9 +270,14 @@ class Training {
         ignored,
         ...(scaler
           ? { mean: scaler.mean, deviation: scaler.deviation }
-          : { classes: labels.map((label, i) => ({ label: String(label), rows: counts[i]! })) }),
+          : {
+              classes: labels.map((label, i) => ({
+                label: String(label),
+                rows: counts.reduce((sum, part) => sum + part[i]!, 0),
+              })),
+            }),
       },
-      ...(classWeights && { classWeights }),
+      ...loss,
       members,
       ...(validation && { validation }),
       validationKind: this.#kind,
@@ -268,15 +287,9 @@ class Training {
   }
 }
 
+// The event loop's turn.
+const breath = () => new Promise((resume) => setImmediate(resume))
+// More rows need no help to be divided evenly.
+const MOST_STRATIFIED = 200_000
 // The largest class at least this many times the smallest.
 const UNEQUAL = 10
-
-function picked(rows: Int32Array | undefined, indices: Int32Array): Int32Array {
-  return rows === undefined ? indices : indices.map((i) => rows[i]!)
-}
-
-function countsOf(labels: Int32Array, classes: number): number[] {
-  const counts = new Array<number>(classes).fill(0)
-  for (const label of labels) counts[label]!++
-  return counts
-}

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import {
   ChainruleError,
+  CrossEntropy,
   loadTabular,
   mlp,
   SGD,
@@ -13,8 +14,10 @@ import {
   type TabularModel,
   type TabularOptions,
   type TrainingRecord,
+  tensor,
   trainTabular,
 } from '../../lib/index.js'
+import { calibration } from '../../lib/tabular/calibration.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'chainrule-tabular-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -185,6 +188,36 @@ describe('trainTabular', () => {
   })
 })
 
+describe('probabilities', () => {
+  it('are as often right as they say', async () => {
+    // The class is drawn with probability σ(3·x): no network can be surer than that.
+    const noisy = Array.from({ length: 600 }, (_, i) => {
+      const x = Math.sin(i * 12.9898) * 1.5
+      return { x, y: Math.abs(Math.sin(i * 78.233) * 43758.5453) % 1 < 1 / (1 + Math.exp(-3 * x)) ? 'b' : 'a' }
+    })
+    const model = await trainTabular(noisy, { target: 'y', ...quick, members: 4 })
+    const { probabilities } = await model.predict(noisy)
+    const errors = noisy.map(({ x }, i) => Math.abs(probabilities!.data[2 * i + 1]! - 1 / (1 + Math.exp(-3 * x))))
+    expect(errors.reduce((sum, e) => sum + e, 0) / 600).toBeLessThan(0.06)
+    expect(model.record.calibration).not.toBe(1)
+  })
+
+  it('are calibrated by the factor with the least log loss', () => {
+    const scores = tensor(Array.from({ length: 200 }, (_, i) => [0, (i % 10) - 4.5]))
+    const labels = Int32Array.from({ length: 200 }, (_, i) => Number((i * 7) % 10 < 1 + (i % 10) * 0.9))
+    const scaled = (b: number) => tensor(Array.from(scores.data, (z) => b * z)).reshape(200, 2)
+    const loss = (b: number) => new CrossEntropy().forward(scaled(b), labels)
+    const best = calibration(scores, labels)
+    expect(loss(best)).toBeLessThan(Math.min(loss(0.95 * best), loss(1.05 * best)))
+    expect(calibration(tensor([[0, 1]]), Int32Array.of(1))).toBe(1)
+    const sure = calibration(
+      scores,
+      Int32Array.from(labels, (_, i) => Number(i % 10 > 4)),
+    )
+    expect(sure).toBeCloseTo(10, 1)
+  })
+})
+
 describe('a trained model', () => {
   const training = trainTabular(data, { target: 'price', ...without(['kind', 'dear']), ...quick })
 
@@ -203,8 +236,9 @@ describe('a trained model', () => {
     expect(prediction[0]).not.toBe(prediction[1])
     // One row by itself, in columns, or as a table: the same.
     const columns = { size: [3], shop: ['shop c'], open: [true], sold: [base.sold] }
-    expect((await model.predict(columns)).prediction).toEqual([prediction[0]])
-    expect((await model.predict(Table.from(columns))).prediction).toEqual([prediction[0]])
+    const alone = (await model.predict(columns)).prediction
+    expect(alone[0]).toBeCloseTo(prediction[0] as number, 4)
+    expect((await model.predict(Table.from(columns))).prediction).toEqual(alone)
     // An unknown shop is like the mean of the shops: between the extremes.
     const all = await model.predict(shops.map((shop) => ({ ...base, shop })))
     const numbers = all.prediction as number[]

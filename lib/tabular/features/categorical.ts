@@ -26,12 +26,14 @@ export class CategoricalFeature implements Feature {
   /** Learns a column; a text says why it is of no use. @param most - categories that become columns of their own */
   static fit(column: CategoricalColumn, most: number): CategoricalFeature | string {
     const rows = column.codes.length
-    const seen = new Set(column.codes)
-    const present = seen.has(-1) ? seen.size - 1 : seen.size
+    const seen = new Uint8Array(column.categories.length + 1)
+    for (let i = 0; i < rows; i++) seen[column.codes[i]! + 1] = 1
+    const kinds = seen.reduce((sum, there) => sum + there, 0)
+    const present = kinds - seen[0]!
     if (present === 0) return 'no values'
-    if (seen.size === 1) return 'one value'
+    if (kinds === 1) return 'one value'
     if (rows > FEW_ROWS && present > NEARLY * rows) return 'a value of its own in nearly every row'
-    const encoder = seen.size <= most ? new OneHotEncoder() : new OrdinalEncoder({ minimumCount: RARE })
+    const encoder = kinds <= most ? new OneHotEncoder() : new OrdinalEncoder({ minimumCount: RARE })
     return new CategoricalFeature(column.name, encoder.fit(column))
   }
 

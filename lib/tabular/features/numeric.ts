@@ -4,7 +4,7 @@ import type { Column, NumericColumn } from '../../data/table/column.js'
 import { FormatError } from '../../errors.js'
 import type { Json } from '../../io/json.js'
 import { Fields } from '../transforms/fields.js'
-import { finiteOf, matrixOf, momentsOf, quantileOf } from '../transforms/matrix.js'
+import { finiteOf, matrixOf, quantileOf } from '../transforms/matrix.js'
 import { QuantileTransformer } from '../transforms/quantile.js'
 import { lineScalerOf, MinMaxScaler, RobustScaler, StandardScaler } from '../transforms/scalers.js'
 import type { ColumnTransform } from '../transforms/transform.js'
@@ -55,7 +55,7 @@ export class NumericFeature implements Feature {
     if (values.every((value) => value === values[0]) && !missing) return 'one value'
     const scaler = makers[scaling]() as Scaler
     scaler.fit(values)
-    const fill = scaling === 'standard' ? momentsOf(values).mean : quantileOf(values.sort(), 0.5)
+    const fill = scaler instanceof StandardScaler ? scaler.centers[0]! : quantileOf(values.sort(), 0.5)
     return new NumericFeature(column.name, scaler, fill, missing)
   }
 

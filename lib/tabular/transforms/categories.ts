@@ -35,7 +35,8 @@ function ofColumn(operation: string, column: Column): Categories {
     case 'categorical':
       return { type: 'text', codes: column.codes, categories: (column as CategoricalColumn).categories }
     case 'boolean': {
-      const codes = Int32Array.from(column.values, (value) => (value === MISSING_BOOLEAN ? -1 : value))
+      const codes = new Int32Array(column.values.length)
+      for (let i = 0; i < codes.length; i++) codes[i] = column.values[i] === MISSING_BOOLEAN ? -1 : column.values[i]!
       return { type: 'boolean', codes, categories: ['false', 'true'] }
     }
     case 'numeric':
