@@ -32,13 +32,16 @@ for (let i = 0; i < texts; i++) {
   y[i] = random() < 0.02 ? Math.floor(random() * topics.length) : topic
 }
 
+// A quarter to judge by, and a tenth of the rest to stop by.
 const { train, test } = split(texts, { test: 0.25, stratify: y, seed })
+const parts = split(train.length, { test: 0.1, stratify: train.map((i) => y[i]), seed })
 const rows = (indices) => {
   const part = new Float32Array(indices.length * SIZE)
   for (const [k, i] of indices.entries()) part.set(x.subarray(i * SIZE, (i + 1) * SIZE), k * SIZE)
   return { x: tensor(part, { shape: [indices.length, SIZE] }), y: Int32Array.from(indices, (i) => y[i]) }
 }
-const [training, held] = [rows(train), rows(test)]
+const [training, validation] = [parts.train, parts.test].map((part) => rows(part.map((i) => train[i])))
+const held = rows(test)
 
 const head = mlp({ inputs: SIZE, hidden: [64], outputs: topics.length, dropout: 0.3, seed })
 const { epochs } = await fit(head, training, {
@@ -47,7 +50,7 @@ const { epochs } = await fit(head, training, {
   schedule: schedules.cosine({ per: 'batch' }),
   epochs: 20,
   batchSize: 64,
-  validation: held,
+  validation,
   callbacks: [earlyStopping({ patience: 5 })],
   seed,
   verbose: false,

@@ -165,6 +165,15 @@ it('docs/files.md: its code prints what its comments say', () => {
   }
 })
 
+it('docs/tabular.md: its code runs, and prints what its comments say', () => {
+  const text = readFileSync(join(root, 'docs/tabular.md'), 'utf8')
+  const [train, transforms] = Array.from(text.matchAll(/^```js\n(.*?)^```/gms), ([, code]) => code!)
+  const placed = train!.replaceAll("'rent.safetensors'", JSON.stringify(join(folder, 'rent.safetensors')))
+  expect(node('--input-type=module', '--eval', placed)).toBe('regression true\ntrue\n150\n')
+  const said = Array.from(transforms!.matchAll(/ \/\/ (.*)$/gm), ([, comment]) => comment)
+  expect(node('--input-type=module', '--eval', transforms!).trimEnd().split('\n')).toEqual(said)
+})
+
 describe('README.md', () => {
   const text = readFileSync(join(root, 'README.md'), 'utf8')
   const blocks = Array.from(text.matchAll(/^```js\n(.*?)^```/gms), ([, code]) => code!)
@@ -189,7 +198,14 @@ describe('README.md', () => {
   })
 
   it('points only at files that exist', () => {
-    for (const page of ['README.md', 'docs/architecture.md', 'docs/gates.md', 'docs/networks.md', 'docs/files.md']) {
+    for (const page of [
+      'README.md',
+      'docs/architecture.md',
+      'docs/gates.md',
+      'docs/networks.md',
+      'docs/files.md',
+      'docs/tabular.md',
+    ]) {
       const links = readFileSync(join(root, page), 'utf8').matchAll(/\]\((?!https?:)([^)#]+)\)/g)
       for (const [, path] of links) expect(existsSync(resolve(root, page, '..', path!)), `${page}: ${path}`).toBe(true)
     }
