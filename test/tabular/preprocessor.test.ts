@@ -96,6 +96,10 @@ describe('TablePreprocessor', () => {
     expect(made.outputs).toEqual(['n', 'word'])
     const codes = made.transform(Table.from({ n: [1, 1, 1, 1], word: ['a', 'l', 'rare', 'new'] })).data
     expect([codes[1], codes[3], codes[5], codes[7]]).toEqual([1, 12, 0, 0])
+    const two = new TablePreprocessor().fit(many.with({ ...many.column('word'), name: 'again' }))
+    expect(two.embedded.map(({ column }) => column)).toEqual([1, 2])
+    const both = two.transform(Table.from({ n: [1], word: ['b'], again: ['d'] })).data
+    expect([both[1], both[2]]).toEqual([2, 4])
     expect(new TablePreprocessor({ oneHotLimit: 13 }).fit(many).embedded).toEqual([])
   })
 

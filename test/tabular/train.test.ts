@@ -163,6 +163,42 @@ describe('trainTabular', () => {
     expect([model.record.validationKind, model.record.validation?.rows]).toEqual([kind, count])
   })
 
+  it('judges itself by rows that it was not trained on, with the probabilities that it gives', async () => {
+    const table = Table.from(others)
+    const told = await trainTabular(data, {
+      target: 'kind',
+      ...without(['price', 'dear']),
+      ...quick,
+      validation: table,
+    })
+    expect(told.record.calibration).not.toBe(1)
+    expect((await told.evaluate(table)).loss).toBeCloseTo(told.record.validation!.loss, 5)
+    // Labels by chance: they can be learned by heart, but not foretold.
+    const chance = Array.from({ length: 80 }, (_, i) => ({
+      a: Math.sin(i * 3.7),
+      b: Math.cos(i * 9.1),
+      y: ((i * i * 7) % 11) % 2,
+    }))
+    const options = {
+      target: 'y',
+      hidden: [64, 64],
+      learningRate: 0.02,
+      dropout: 0,
+      weightDecay: 0,
+      seed: 1,
+    }
+    const learned = await trainTabular(chance, { ...options, members: 2, batchSize: 8, epochs: 60, patience: 60 })
+    for (const { epochs } of learned.record.members) {
+      expect(epochs.at(-1)!.validationLoss).toBeGreaterThan(2 * epochs.at(-1)!.loss)
+    }
+  })
+
+  it('leaves out rows whose answer is not known, of booleans too', async () => {
+    const unsure = data.map((row, i) => ({ size: row.size, y: i % 3 === 0 ? null : row.dear }))
+    const model = await trainTabular(unsure, { target: 'y', ...quick, epochs: 1 })
+    expect([model.labels, model.record.data.dropped]).toEqual([[false, true], 80])
+  })
+
   it('weighs rare classes where they are very rare, and says so', async () => {
     const rare = Array.from({ length: 220 }, (_, i) => ({ x: Math.sin(i), y: i % 20 === 0 ? 'rare' : 'often' }))
     const options = { target: 'y', epochs: 1, hidden: [2] }
