@@ -20,6 +20,8 @@ interface Storage {
   moved?: boolean
   /** How often all its values have been replaced, or updated gate by gate. */
   version: number
+  /** Whether somebody has had its gradients in hand: until then they are zeros in memory that was never touched. */
+  touched: boolean
 }
 
 /** Where one parameter lies now. Adoption by a model moves it. */
@@ -69,7 +71,13 @@ export class Parameter {
   static create(name: string, shape: readonly number[], dtype: FloatDType): Parameter {
     const checked = checkShape('Parameter', shape)
     const length = aligned(sizeOf(checked))
-    const storage = { values: shared(dtype, length), gradients: shared(dtype, length), owner: undefined, version: 0 }
+    const storage = {
+      values: shared(dtype, length),
+      gradients: shared(dtype, length),
+      owner: undefined,
+      version: 0,
+      touched: false,
+    }
     return new Parameter(name, slotAt(storage, 0, checked))
   }
 
@@ -79,6 +87,7 @@ export class Parameter {
   }
   /** The gradient of the last backward. */
   get gradient(): Tensor {
+    this.#slot.storage.touched = true
     return this.#slot.gradient
   }
   /** Shape of value and gradient. */
@@ -162,12 +171,11 @@ export class ParameterBlock {
   readonly dtype: FloatDType
   /** All parameters in order. */
   readonly values: FloatArray
-  /** All gradients, in the same places. */
-  readonly gradients: FloatArray
   /** Where each parameter starts in `values`. */
   readonly offsets: readonly number[]
   readonly parameters: readonly Parameter[]
   readonly #storage: Storage
+  readonly #gradients: FloatArray
 
   private constructor(
     parameters: readonly Parameter[],
@@ -179,7 +187,7 @@ export class ParameterBlock {
     this.dtype = dtype
     this.parameters = parameters
     this.values = storage.values.subarray(start, end)
-    this.gradients = storage.gradients.subarray(start, end)
+    this.#gradients = storage.gradients.subarray(start, end)
     this.offsets = parameters.map((p) => Parameter.slot(p).offset - start)
     this.#storage = storage
   }
@@ -201,18 +209,33 @@ export class ParameterBlock {
         throw new DTypeError(operation, `parameters of one dtype, ${dtype}`, `${p.name} of ${p.dtype}`)
       length += aligned(p.size)
     }
-    const storage = { values: shared(dtype, length), gradients: shared(dtype, length), owner, version: 0 }
+    const storage = {
+      values: shared(dtype, length),
+      gradients: shared(dtype, length),
+      owner,
+      version: 0,
+      touched: false,
+    }
     let offset = 0
     for (const p of parameters) {
       const slot = Parameter.slot(p)
       const moved = slotAt(storage, offset, p.shape)
       moved.value.data.set(slot.value.data)
-      moved.gradient.data.set(slot.gradient.data)
+      if (slot.storage.touched) {
+        moved.gradient.data.set(slot.gradient.data)
+        storage.touched = true
+      }
       slot.storage.moved = true
       Object.assign(slot, moved, { trainable: slot.trainable })
       offset += aligned(p.size)
     }
     return new ParameterBlock(parameters, storage, 0, length, dtype)
+  }
+
+  /** All gradients, in the same places as the values. */
+  get gradients(): FloatArray {
+    this.#storage.touched = true
+    return this.#gradients
   }
 
   /** Whether the parameters still lie here; another model may have adopted them since. */
