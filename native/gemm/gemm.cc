@@ -153,10 +153,11 @@ Product<T> choose_product(const GemmKernels<T>& kernels, std::size_t m, std::siz
                           Matrix<T> c, const Epilogue<T>& epilogue) {
   Product<T> q{kernels, m, n, k, alpha, beta, a, b, c.data, c.row_stride, false, epilogue, false, false, false, {}};
   q.outer = k == 1 && b.col_stride == 1;
-  q.dot = !q.outer && a.col_stride == 1 && b.row_stride == 1 && b.col_stride != 1 && dot_pays(kernels, m, n, k);
+  const bool along = a.col_stride == 1 && b.row_stride == 1 && b.col_stride != 1, narrow = along && !epilogue.sink && exchange_pays(kernels, m, n, k);
+  q.dot = !q.outer && along && !narrow && dot_pays(kernels, m, n, k);
   q.gemv = !q.outer && one_row(kernels, m, n, b.col_stride) && (b.col_stride == 1 || (a.col_stride == 1 && b.row_stride == 1));
-  if (!q.direct() && a.row_stride == 1 && (b.col_stride != 1 || turning_pays(kernels, m, n, k))) {
-    // Aᵀ's rows are contiguous and B's are not, or too short for a vector: compute Cᵀ = Bᵀ·Aᵀ.
+  if (!q.direct() && (narrow || (a.row_stride == 1 && (b.col_stride != 1 || turning_pays(kernels, m, n, k))))) {
+    // Aᵀ's rows are contiguous and B's are not, or too short for a vector; or Aᵀ is less to turn over than B: compute Cᵀ = Bᵀ·Aᵀ.
     q.m = n;
     q.n = m;
     q.a = {b.data, b.col_stride, b.row_stride};
