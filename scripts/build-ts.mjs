@@ -36,7 +36,7 @@ if (!upToDate(last, ['lib', 'tsconfig.json', 'tsconfig.build.json', 'scripts/bui
     format: 'esm',
     target: 'node20',
     keepNames: true,
-    minifyWhitespace: true,
+    minify: true,
     sourcemap: 'linked',
     sourcesContent: false,
     logLevel: 'warning',

@@ -18,7 +18,7 @@ interface View {
 /** A network written down: the plan, and what beside the parameters it works on. */
 export interface Lowered {
   readonly description: PlanDescription
-  /** Running statistics, in shared memory. */
+  /** Running statistics and constants, in shared memory. */
   readonly buffers: readonly FloatArray[]
   /** The layers whose draws the plan counts, in the order of its counters. */
   readonly dropouts: readonly Dropout[]
@@ -86,9 +86,9 @@ export class Lowering {
     this.#indexLimit = Math.min(this.#indexLimit, entries)
   }
 
-  /** The number of the first of two buffers. */
-  buffersOf(mean: FloatArray, variance: FloatArray): number {
-    return this.#buffers.push(mean, variance) - 2
+  /** The number of the first of some buffers, which lie in shared memory. */
+  buffersOf(...buffers: FloatArray[]): number {
+    return this.#buffers.push(...buffers) - buffers.length
   }
 
   /** The number of a dropout's counter. */

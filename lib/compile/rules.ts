@@ -1,13 +1,16 @@
 // How each built-in gate is written down as ops of a plan; a gate without a rule makes the model run gate by gate.
 import { activations } from '../gates/activations.js'
-import { Add, Multiply, Subtract } from '../gates/binary.js'
+import * as arithmetic from '../gates/arithmetic.js'
+import { Add, Divide, Maximum, Minimum, Multiply, Subtract } from '../gates/binary.js'
 import type { ElementwiseGate } from '../gates/elementwise.js'
 import { type Gate, gateName } from '../gates/gate.js'
+import { type BinaryKind, binaryKinds } from '../gates/ops.js'
 import { Concat, Slice } from '../gates/parts.js'
 import { Flatten } from '../gates/shapes.js'
 import { LogSoftmax, Softmax } from '../gates/softmax.js'
 import { stream } from '../native/random.js'
 import { BatchNorm } from '../nn/batch-norm.js'
+import { Bind } from '../nn/bind.js'
 import { ColumnEmbedding } from '../nn/column-embedding.js'
 import { Dropout } from '../nn/dropout.js'
 import { Embedding } from '../nn/embedding.js'
@@ -65,7 +68,7 @@ rule(PReLU, (gate, [x], to) => {
   return to.add(op, [x!], to.shapeOf(x!))
 })
 
-for (const kind of Object.values(activations) as (new () => ElementwiseGate)[]) {
+for (const kind of Object.values({ ...activations, ...arithmetic }) as (new () => ElementwiseGate)[]) {
   rule(kind, ({ op, constants }, [x], to) =>
     to.add({ kind: 'unary', op: op.index, p0: constants[0], p1: constants[1] }, [x!], to.shapeOf(x!)),
   )
@@ -81,13 +84,33 @@ for (const [kind, name] of [
   })
 }
 
-for (const [kind, name] of [
+const binaryNames = new Map<unknown, BinaryKind>([
   [Add, 'add'],
   [Subtract, 'subtract'],
   [Multiply, 'multiply'],
-] as const) {
-  rule<Add | Subtract | Multiply>(kind, (_, x, to) => (x.length === 2 ? join({ kind: name }, x, to) : undefined))
+  [Divide, 'divide'],
+  [Maximum, 'maximum'],
+  [Minimum, 'minimum'],
+])
+
+for (const [gate, kind] of binaryNames) {
+  rule(gate as new () => Add, (_, x, to) => (x.length === 2 ? join({ kind }, x, to) : undefined))
 }
+
+rule(Bind, (bind, [x], to) => {
+  const kind = binaryNames.get(bind.gate.constructor)
+  const { value } = bind
+  const width = to.widthOf(x!)
+  const ofColumns = value.shape.at(-1) === width && value.data.length === width
+  if (kind === undefined || value.rank > 2 || (value.data.length !== 1 && !ofColumns)) return undefined
+  const [parameter] = bind.parameters()
+  const place = parameter
+    ? { weight: to.offsetOf(parameter), ...frozen(bind) }
+    : { buffer: to.buffersOf(value.data as FloatArray) }
+  const column = bind.position
+  const op = { kind: 'bound', op: binaryKinds[kind], column, weightLength: value.data.length, ...place } as const
+  return to.add(op, [x!], to.shapeOf(x!))
+})
 
 rule(Concat, ({ axis }, x, to) => (axis === -1 || axis === 1 ? concat(x, to) : undefined))
 
@@ -101,11 +124,11 @@ rule(LayerNorm, (gate, [x], to) => {
 })
 
 rule(BatchNorm, (gate, [x], to) => {
-  // One that was frozen takes running statistics in training too.
-  if (to.widthOf(x!) !== gate.features || (to.training && !gate.training)) return undefined
+  if (to.widthOf(x!) !== gate.features) return undefined
   const { epsilon: p0, momentum: p1, runningMean, runningVariance } = gate
   const buffer = to.buffersOf(runningMean.data as FloatArray, runningVariance.data as FloatArray)
-  return to.add({ kind: 'batchNorm', ...affine(gate, to), p0, p1, buffer }, [x!], [gate.features])
+  const op = { kind: 'batchNorm', ...affine(gate, to), p0, p1, buffer } as const
+  return to.add(to.training && !gate.training ? { ...op, running: true } : op, [x!], [gate.features])
 })
 
 rule(Dropout, (gate, [x], to) => {

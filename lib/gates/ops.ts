@@ -12,9 +12,9 @@ import { reduceAxes } from './reduce.js'
 import { expand } from './strided.js'
 
 /** The addon's numbers of its operations on two arrays. */
-const kinds = { add: 0, subtract: 1, multiply: 2, divide: 3, maximum: 4, minimum: 5 } as const
+export const binaryKinds = { add: 0, subtract: 1, multiply: 2, divide: 3, maximum: 4, minimum: 5 } as const
 /** Operations on two values. */
-export type BinaryKind = keyof typeof kinds
+export type BinaryKind = keyof typeof binaryKinds
 
 /** The same operations on numbers; a NaN wins, as in the kernels. */
 const onNumbers: Record<BinaryKind, (a: number, b: number) => number> = {
@@ -46,7 +46,7 @@ export function binary(gate: Named, kind: BinaryKind, a: Value, b: Value): Value
   }
   const [x, y] = [operand(gate, a, shape, dtype), operand(gate, b, shape, dtype)]
   if (out.length <= SMALL) smallBinary(onNumbers[kind], x, y, out)
-  else native().binary(kinds[kind], x, y, out)
+  else native().binary(binaryKinds[kind], x, y, out)
   return new Tensor(out, shape)
 }
 

@@ -1,5 +1,4 @@
 // Whole files: read with a limit, or written so that at any moment either the old or the new content is there.
-import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
 import { access, type FileHandle, link, open, realpath, rename, stat, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
@@ -86,7 +85,7 @@ export async function writeAtomic(
       () => undefined,
     )
     const folder = dirname(target)
-    const temporary = join(folder, `.${basename(target)}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`)
+    const temporary = join(folder, `.${basename(target)}.${process.pid}.${Math.random().toString(36).slice(2)}.tmp`)
     try {
       await writeNew(temporary, parts, mode)
       await (overwrite ? rename(temporary, target) : putNew(operation, temporary, target))

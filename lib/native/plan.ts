@@ -9,11 +9,22 @@ export type PlanOp = { x: number[]; y: number; frozen?: boolean } & (
   | { kind: 'linear'; weight: number; weightLength: number; bias?: number }
   | { kind: 'unary'; op: number; p0: number; p1: number }
   | { kind: 'prelu'; weight: number; weightLength: number }
-  | { kind: 'softmax' | 'logSoftmax' | 'add' | 'subtract' | 'multiply' | 'concat' }
+  | { kind: 'softmax' | 'logSoftmax' | 'add' | 'subtract' | 'multiply' | 'divide' | 'maximum' | 'minimum' | 'concat' }
+  /** x ∘ c, or c ∘ x (`column` 0 or 1: which is bound); `op` as in `binary` of the addon; c lies in the parameters or in a buffer. */
+  | { kind: 'bound'; op: number; column: 0 | 1; weight?: number; weightLength: number; buffer?: number }
   /** gamma, beta, epsilon */
   | { kind: 'layerNorm'; weight?: number; weightLength?: number; bias?: number; p0: number }
-  /** also momentum, and the number of the running mean's buffer; the variance's is the next. */
-  | { kind: 'batchNorm'; weight?: number; weightLength?: number; bias?: number; p0: number; p1: number; buffer: number }
+  /** also momentum, and the number of the running mean's buffer; the variance's is the next. `running`: takes these in training, too. */
+  | {
+      kind: 'batchNorm'
+      weight?: number
+      weightLength?: number
+      bias?: number
+      p0: number
+      p1: number
+      buffer: number
+      running?: boolean
+    }
   /** p, and the number of the counter that tells where the next mask begins. */
   | { kind: 'dropout'; p0: number; seed: number; stream: number; counter: number }
   /** Reads value 0 as indices. `padding`: an entry that is not trained. */

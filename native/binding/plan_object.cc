@@ -8,7 +8,7 @@
 namespace chainrule::binding {
 namespace {
 
-constexpr const char* kOps[] = {"linear", "unary", "prelu", "softmax", "logSoftmax", "add", "subtract", "multiply", "concat", "layerNorm", "batchNorm", "dropout", "embedding", "columns", "lookup"};
+constexpr const char* kOps[] = {"linear", "unary", "prelu", "softmax", "logSoftmax", "add", "subtract", "multiply", "concat", "layerNorm", "batchNorm", "dropout", "embedding", "columns", "lookup", "divide", "maximum", "minimum", "bound"};
 constexpr const char* kLosses[] = {"none", "crossEntropy", "squaredError", "weightedCrossEntropy", "softCrossEntropy", "element"};
 
 template <std::size_t N>
@@ -53,6 +53,7 @@ Status read_op(const Napi::Object& from, OpDescription* op) {
   op->padding = small(from.Get("padding"));
   op->column = small(from.Get("column"));
   op->frozen = from.Get("frozen").ToBoolean();
+  op->running = from.Get("running").ToBoolean();
   return {};
 }
 

@@ -24,6 +24,14 @@ const char* check_rowwise(const OpDescription& op, std::size_t width, const Plan
   }
 }
 
+// What a bound op needs: numbers for its operand, in the parameters or in a buffer.
+const char* check_bound(const OpDescription& op, std::size_t width, const PlanDescription& d) {
+  if (op.unary < 0 || op.unary >= static_cast<int32_t>(Binary::count) || (op.column != 0 && op.column != 1)) return "a known op of two operands, one of them bound";
+  if (op.weight_length != 1 && op.weight_length != width) return "one bound number, or one per column";
+  if (op.weight != kNone) return fits(op.weight, op.weight_length, d.parameters) ? nullptr : "the bound numbers inside the parameters";
+  return op.buffer < d.buffers.size() && d.buffers[op.buffer] == op.weight_length ? nullptr : "a buffer of the bound numbers";
+}
+
 }  // namespace
 
 std::size_t index_limit(const PlanDescription& d) {
@@ -56,7 +64,7 @@ Status validate(const PlanDescription& d, int unary_count) {
       sum += d.widths[static_cast<std::size_t>(x)];
       same = same && d.widths[static_cast<std::size_t>(x)] == out;
     }
-    const bool joins = op.kind == OpKind::add || op.kind == OpKind::concat, binary = op.kind == OpKind::subtract || op.kind == OpKind::multiply;
+    const bool joins = op.kind == OpKind::add || op.kind == OpKind::concat, binary = op.kind == OpKind::subtract || op.kind == OpKind::multiply || op.kind == OpKind::divide || op.kind == OpKind::maximum || op.kind == OpKind::minimum;
     if (!joins && op.x.size() != (binary ? 2 : 1)) return bad("as many inputs as the op takes", i);
     const std::size_t in = d.widths[static_cast<std::size_t>(op.x[0])];
     if (op.kind == OpKind::linear) {
@@ -79,7 +87,7 @@ Status validate(const PlanDescription& d, int unary_count) {
     } else if (!same) {
       return bad("an output as wide as the input", i);
     }
-    if (const char* wrong = check_rowwise(op, out, d)) return bad(wrong, i);
+    if (const char* wrong = op.kind == OpKind::bound ? check_bound(op, out, d) : check_rowwise(op, out, d)) return bad(wrong, i);
     if (op.kind == OpKind::unary && (op.unary < 0 || op.unary >= unary_count)) return bad("a known elementwise op", i);
     if (op.kind == OpKind::prelu &&
         ((op.weight_length != 1 && op.weight_length != in) || !fits(op.weight, op.weight_length, d.parameters)))

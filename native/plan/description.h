@@ -10,7 +10,7 @@
 
 namespace chainrule {
 
-enum class OpKind : int32_t { linear, unary, prelu, softmax, log_softmax, add, subtract, multiply, concat, layer_norm, batch_norm, dropout, embedding, columns, lookup, count };
+enum class OpKind : int32_t { linear, unary, prelu, softmax, log_softmax, add, subtract, multiply, concat, layer_norm, batch_norm, dropout, embedding, columns, lookup, divide, maximum, minimum, bound, count };
 enum class LossKind : int32_t { none, cross_entropy, squared_error, weighted_cross_entropy, soft_cross_entropy, element };
 
 /// What a loss can be told.
@@ -31,16 +31,20 @@ struct OpDescription {
   OpKind kind = OpKind::unary;
   std::vector<int32_t> x;            ///< value numbers; value 0 is the input, each op makes the next one
   int32_t y = 0;
-  std::size_t weight = kNone;        ///< linear: [out, in]; prelu: alpha; norms: gamma or kNone; embedding, lookup: [entries, features]
+  std::size_t weight = kNone;        ///< linear: [out, in]; prelu: alpha; norms: gamma or kNone; embedding, lookup: [entries, features];
+                                     ///< bound: [1] or [width], or kNone
   std::size_t weight_length = 0;     ///< elements of the weight
   std::size_t bias = kNone;          ///< linear, norms: [out], or kNone
-  int32_t unary = -1;                ///< unary: index into KernelTable::unary_info
+  int32_t unary = -1;                ///< unary: index into KernelTable::unary_info; bound: number of the binary op
   double parameters[2] = {0, 0};     ///< unary: its constants; norms: epsilon, and batch norm's momentum; dropout: p
-  std::size_t buffer = kNone;        ///< batch norm: number of the running mean's buffer, the variance's is the next
+  std::size_t buffer = kNone;        ///< batch norm: number of the running mean's buffer, the variance's is the next; bound: of the
+                                     ///< constants', if they are no weight
   std::size_t counter = kNone;       ///< dropout: number of the counter that tells where its masks begin
   uint64_t seed = 0, stream = 0;     ///< dropout
   int32_t padding = -1;              ///< embedding: the entry that is not trained, or -1
-  int32_t column = -1;               ///< columns: the first that is taken; lookup: the one that holds the indices
+  int32_t column = -1;               ///< columns: the first that is taken; lookup: the one that holds the indices; bound: the
+                                     ///< operand that is bound, 0 or 1
+  bool running = false;              ///< batch norm: takes its running statistics in training, too, and leaves them as they are
   bool frozen = false;               ///< none of its parameters is trained: they get no gradient
 };
 

@@ -5,21 +5,30 @@ import {
   Adam,
   AdamW,
   Add,
+  AddConstant,
   BatchNorm,
+  Bind,
   Concat,
   CrossEntropy,
+  Divide,
   Dropout,
   ELU,
   Embedding,
+  Exp,
+  explain,
   type FitOptions,
   Flatten,
   fit,
+  type Gate,
   GELU,
   LayerNorm,
   Linear,
+  Log,
   LogSoftmax,
   type Loss,
+  Maximum,
   MeanSquaredError,
+  Minimum,
   type Model,
   Multiply,
   Network,
@@ -29,10 +38,13 @@ import {
   ReLU,
   Residual,
   type Samples,
+  Scale,
   Sequential,
   SGD,
   Sigmoid,
   Softmax,
+  Sqrt,
+  Square,
   Subtract,
   setThreads,
   Tanh,
@@ -132,6 +144,68 @@ const networks: Record<string, (dtype: DType) => Model> = {
       new Linear(12, 3, { dtype }),
       new Dropout(0),
     ),
+  'frozen statistics': (dtype) => {
+    const frozen = new BatchNorm(6, { dtype, epsilon: 0.1 })
+    frozen.eval()
+    return new Sequential(new Linear(5, 6, { dtype }), frozen, new Tanh(), new Linear(6, 3, { dtype }))
+  },
+  'quotients and extremes': (dtype) =>
+    new Network({
+      nodes: {
+        a: [new Linear(5, 4, { dtype }), 'x'],
+        b: [new Sigmoid(), 'a'],
+        c: [new AddConstant(1.5), 'b'],
+        ratio: [new Divide(), 'a', 'c'],
+        high: [new Maximum(), 'ratio', 'b'],
+        low: [new Minimum(), 'a', 'ratio'],
+        equal: [new Maximum(), 'a', 'a'],
+        both: [new Concat({ axis: -1 }), 'high', 'low', 'equal'],
+        out: [new Linear(12, 3, { dtype }), 'both'],
+      },
+    }),
+  arithmetic: (dtype) =>
+    new Sequential(
+      new Linear(5, 6, { dtype }),
+      new Square(),
+      new AddConstant(1),
+      new Sqrt(),
+      new Log(),
+      new Scale(-0.5),
+      new Exp(),
+      new Linear(6, 3, { dtype }),
+    ),
+  'bound numbers': (dtype) => {
+    const columns = tensor([0.5, -2, 1.5, 0.25, 3], { dtype })
+    const one = tensor([0.75], { dtype })
+    const each = [Add, Subtract, Multiply, Divide, Maximum, Minimum].flatMap((gate) => [
+      new Bind(new gate(), columns),
+      new Bind(new gate(), one, { position: gate === Divide ? 1 : 0 }),
+    ])
+    return new Sequential(
+      new Linear(5, 5, { dtype }),
+      ...each.slice(0, 8),
+      new Linear(5, 5, { dtype }),
+      ...each.slice(8),
+      new Linear(5, 3, { dtype }),
+    )
+  },
+  'bound numbers that are trained': (dtype) => {
+    const made = (gate: Gate, value: number[], position: 0 | 1 = 1) =>
+      new Bind(gate as never, tensor(value, { dtype }), { position, trained: true })
+    return new Sequential(
+      made(new Subtract(), [0.1, 0.2, 0.3, 0.4, 0.5]),
+      new Linear(5, 2, { dtype }),
+      made(new Multiply(), [1.5, 0.5]),
+      made(new Maximum(), [-0.3, 0.1], 0),
+      made(new Add(), [0.3]),
+      made(new Divide(), [2, 3]),
+      new Sigmoid(),
+      made(new Divide(), [0.7, 0.2], 0),
+      made(new Minimum(), [0.6]),
+      made(new Subtract(), [0.4], 0),
+      new Linear(2, 3, { dtype }),
+    )
+  },
   softmax: (dtype) => new Sequential(new Linear(5, 3, { dtype }), new Softmax()),
   'log softmax': (dtype) => new Sequential(new Linear(5, 3, { dtype }), new LogSoftmax()),
 }
@@ -210,6 +284,26 @@ describe('a plan trains as gates do', () => {
         expectClose(Array.from(vector), Array.from(b.state(byGates).vectors[i]!), tolerance)
       })
     }
+  })
+})
+
+describe('batch normalisation whose statistics stay', () => {
+  it.each(['float64', 'float32'] as const)('keeps those that it has, compiled as gate by gate, %s', async (dtype) => {
+    const models = [0, 1].map(() => {
+      const model = networks.normalised!(dtype).initialize(3)
+      const [mean, variance] = model.buffers()
+      mean!.value.data.set([0.5, -1, 0.25, 2, -0.5, 1])
+      variance!.value.data.set([4, 0.25, 2, 1, 0.5, 9])
+      ;(model.gates[2] as BatchNorm).eval()
+      return model
+    }) as [Model, Model]
+    const given = { ...options, loss: new CrossEntropy() }
+    const data = samples('CrossEntropy', dtype)
+    await fit(models[0], data, { ...given, optimizer: new Adam() })
+    await fit(models[1], data, { ...given, optimizer: eagerly(new Adam()) })
+    expectClose(values(models[0]), values(models[1]), dtype === 'float64' ? 1e-12 : 2e-5)
+    expect(Array.from(models[0].buffers()[0]!.value.data)).toEqual([0.5, -1, 0.25, 2, -0.5, 1])
+    expect(explain(models[0], { loss: given.loss })).toContain('batchNorm')
   })
 })
 

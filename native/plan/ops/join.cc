@@ -1,4 +1,4 @@
-// Ops of several inputs, where branches meet: sum, difference, product, and rows side by side.
+// Ops of several inputs, where branches meet: sum, difference, and rows side by side.
 #include <cstring>
 
 #include "ops.h"
@@ -49,36 +49,6 @@ class Sum final : public Op<T> {
   bool adds() const override { return true; }
 };
 
-/// y = x₀·x₁; dx₀ = dy·x₁, dx₁ = dy·x₀. Keeps both.
-template <class T>
-class Product final : public Op<T> {
- public:
-  using Op<T>::Op;
-
-  Status forward(const Pass<T>& pass) override {
-    multiply(pass, this->in[0].data(), this->in[1].data(), this->out->data);
-    return {};
-  }
-
-  Status backward(const Pass<T>& pass) override {
-    for (std::size_t i = 2; i-- > 0;) {
-      const Input<T>& x = this->in[i];
-      if (!x.gradient()) continue;
-      multiply(pass, this->out->gradient, this->in[1 - i].data(), x.target());
-      this->add_spare(pass, x);
-    }
-    return {};
-  }
-
-  bool keeps_input() const override { return true; }
-
- private:
-  void multiply(const Pass<T>& pass, const T* a, const T* b, T* to) {
-    const auto kernel = pass.kernels().binary[static_cast<int>(Binary::multiply)];
-    pass.over_elements(pass.rows * this->out->width, [&](std::size_t begin, std::size_t end) { kernel(end - begin, a + begin, 1, b + begin, 1, to + begin); });
-  }
-};
-
 /// y = x₀ beside x₁ beside …, row by row; each gets its part of dy.
 template <class T>
 class Concat final : public Op<T> {
@@ -123,7 +93,6 @@ class Concat final : public Op<T> {
 template <class T>
 std::unique_ptr<Op<T>> make_join(const OpDescription& d) {
   if (d.kind == OpKind::concat) return std::make_unique<Concat<T>>(d);
-  if (d.kind == OpKind::multiply) return std::make_unique<Product<T>>(d);
   return std::make_unique<Sum<T>>(d);
 }
 template std::unique_ptr<Op<float>> make_join(const OpDescription&);

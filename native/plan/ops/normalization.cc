@@ -1,6 +1,7 @@
 // Layer and batch normalisation: y = (x − mean)/√(variance + ε)·γ + β, by row or by column. Both keep x, means and 1/√….
 #include "../../ops/normalization.h"
 
+#include <algorithm>
 #include <mutex>
 
 #include "ops.h"
@@ -67,7 +68,8 @@ class LayerNorm final : public Normalization<T> {
   std::size_t statistics(std::size_t rows) const override { return rows; }
 };
 
-/// In training with the statistics of the batch, which move the running ones (two buffers of the plan, mean and variance).
+/// In training with the statistics of the batch, which move the running ones (two buffers of the plan, mean and variance); or with
+/// those, as in inference.
 template <class T>
 class BatchNormalization final : public Normalization<T> {
  public:
@@ -78,7 +80,7 @@ class BatchNormalization final : public Normalization<T> {
     const BatchNorm<T> norm{this->gamma(pass), this->beta(pass), d.parameters[0], d.parameters[1], pass.buffers[d.buffer], pass.buffers[d.buffer + 1]};
     double* const scratch = reinterpret_cast<double*>(this->forward_);
     const std::size_t cols = this->out->width;
-    if (!pass.training) {
+    if (!pass.training || d.running) {
       batch_norm_infer(pass.kernels(), pass.pool, pass.rows, cols, this->in[0].data(), norm, this->out->data, scratch);
       return {};
     }
@@ -89,14 +91,48 @@ class BatchNormalization final : public Normalization<T> {
   }
 
   Status backward(const Pass<T>& pass) override {
+    if (this->d_.running) {
+      running_backward(pass);
+      return {};
+    }
     batch_norm_backward(pass.kernels(), pass.pool, pass.rows, this->out->width, this->in[0].data(), this->gamma(pass), this->mean_, this->rstd_,
                         this->out->gradient, this->target(), this->dgamma(pass), this->dbeta(pass), reinterpret_cast<double*>(this->backward_));
     this->add_spare(pass, this->in[0]);
     return {};
   }
 
+  void needs(std::size_t batch, bool trains, std::vector<Need<T>>* list) override {
+    Normalization<T>::needs(batch, trains, list);
+    if (trains && this->d_.running && this->learns()) list->push_back({batch * this->out->width, Span::backward, &products_});
+  }
+
  protected:
   std::size_t statistics(std::size_t) const override { return this->out->width; }
+
+ private:
+  /// The statistics do not depend on x: dγ = Σ dy·(x − mean)·rstd, dβ = Σ dy, dx = dy·rstd·γ.
+  void running_backward(const Pass<T>& pass) {
+    const std::size_t cols = this->out->width, n = pass.rows * cols;
+    T *const mean = pass.buffers[this->d_.buffer], *const variance = pass.buffers[this->d_.buffer + 1], *const dy = this->out->gradient;
+    double* const scratch = reinterpret_cast<double*>(this->backward_);
+    if (this->learns()) {
+      const auto add_columns = [&](const T* of, T* to) {
+        if (to) pass.kernels().column_sums(pass.rows, cols, of, cols, to, 1);
+      };
+      batch_norm_infer(pass.kernels(), pass.pool, pass.rows, cols, this->in[0].data(), BatchNorm<T>{nullptr, nullptr, this->d_.parameters[0], 0, mean, variance}, products_, scratch);
+      pass.over_elements(n, [&](std::size_t b, std::size_t e) {
+        pass.kernels().binary[static_cast<int>(Binary::multiply)](e - b, products_ + b, 1, dy + b, 1, products_ + b);
+      });
+      add_columns(products_, this->dgamma(pass));
+      add_columns(dy, this->dbeta(pass));
+    }
+    if (!this->in[0].gradient()) return;
+    std::fill(this->mean_, this->mean_ + cols, T(0));
+    batch_norm_infer(pass.kernels(), pass.pool, pass.rows, cols, dy, BatchNorm<T>{this->gamma(pass), nullptr, this->d_.parameters[0], 0, this->mean_, variance}, this->target(), scratch);
+    this->add_spare(pass, this->in[0]);
+  }
+
+  T* products_ = nullptr;  // [rows, cols]
 };
 
 }  // namespace

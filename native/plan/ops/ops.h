@@ -7,6 +7,7 @@ namespace chainrule {
 template <class T> std::unique_ptr<Op<T>> make_linear(const OpDescription& d);
 template <class T> std::unique_ptr<Op<T>> make_elementwise(const OpDescription& d, const KernelTable& table);
 template <class T> std::unique_ptr<Op<T>> make_rowwise(const OpDescription& d);
+template <class T> std::unique_ptr<Op<T>> make_binary(const OpDescription& d);
 template <class T> std::unique_ptr<Op<T>> make_join(const OpDescription& d);
 template <class T> std::unique_ptr<Op<T>> make_normalization(const OpDescription& d);
 template <class T> std::unique_ptr<Op<T>> make_dropout(const OpDescription& d);
@@ -23,8 +24,12 @@ std::unique_ptr<Op<T>> make_op(const OpDescription& d, const KernelTable& table)
     case OpKind::log_softmax: return make_rowwise<T>(d);
     case OpKind::add:
     case OpKind::subtract:
-    case OpKind::multiply:
     case OpKind::concat: return make_join<T>(d);
+    case OpKind::multiply:
+    case OpKind::divide:
+    case OpKind::maximum:
+    case OpKind::minimum:
+    case OpKind::bound: return make_binary<T>(d);
     case OpKind::layer_norm:
     case OpKind::batch_norm: return make_normalization<T>(d);
     case OpKind::dropout: return make_dropout<T>(d);
