@@ -1,18 +1,24 @@
-// Runs the C++ tests: as built by node-gyp, with sanitizers (--sanitize[=thread]), or cross-built for arm64 under qemu (--arm).
-// --exhaustive: the activations over all float32 patterns instead (minutes, all processors).
+// Runs the C++ tests, as built by node-gyp: npm run test:native -- [names of tests…]. With sanitizers: test-sanitized.mjs.
+//   --arm         cross-built for arm64, under qemu
+//   --exhaustive  the activations over all float32 patterns instead (minutes, all processors)
+//   --kernels     all kernels at all sizes and alignments instead, and --count random inputs from --seed (minutes)
 import { existsSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { root, show, step } from './support.mjs'
 
-const option = process.argv.find((a) => /^--(sanitize|arm|exhaustive)/.test(a)) ?? ''
-const filters = process.argv.slice(2).filter((a) => !a.startsWith('--'))
-
-function cmakeBuild(folder, title, ...options) {
-  step('', 'cmake', ['-S', '.', '-B', folder, ...options])
-  step(title, 'cmake', ['--build', folder, '--target', 'chainrule_tests', '-j', String(cpus().length)])
-  return join(root, folder, 'chainrule_tests')
-}
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    arm: { type: 'boolean' },
+    exhaustive: { type: 'boolean' },
+    kernels: { type: 'boolean' },
+    verbose: { type: 'boolean' },
+    count: { type: 'string', default: '1000000' },
+    seed: { type: 'string', default: '1' },
+  },
+})
 
 // Kernel objects must not offer weak symbols: the linker could choose one compiled for AVX-512 for every caller.
 function checkSymbols() {
@@ -32,31 +38,27 @@ function checkSymbols() {
   }
 }
 
-if (option === '--arm') {
-  const program = cmakeBuild(
-    'build-arm64',
-    'Cross-building the C++ tests for arm64',
+function crossBuilt() {
+  const folder = 'build-arm64'
+  const options = [
     '-DCMAKE_SYSTEM_NAME=Linux',
     '-DCMAKE_SYSTEM_PROCESSOR=aarch64',
     '-DCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++',
     '-DCMAKE_EXE_LINKER_FLAGS=-static',
     '-DCHAINRULE_TESTS=ON',
-  )
-  process.exit(show('qemu-aarch64', [program, ...filters]))
+  ]
+  const build = ['--build', folder, '--target', 'chainrule_tests', '-j', String(cpus().length)]
+  step('', 'cmake', ['-S', '.', '-B', folder, ...options])
+  step('Cross-building the C++ tests for arm64', 'cmake', build)
+  return ['qemu-aarch64', join(root, folder, 'chainrule_tests')]
 }
-if (option.startsWith('--sanitize')) {
-  const kind = option.split('=')[1] ?? 'address,undefined'
-  const program = cmakeBuild(
-    `build-${kind.replace(',', '-')}`,
-    `Building the C++ tests with -fsanitize=${kind}`,
-    `-DCHAINRULE_SANITIZE=${kind}`,
-    '-DCHAINRULE_TESTS=ON',
-  )
-  process.exit(show(program, filters, { env: { ...process.env, UBSAN_OPTIONS: 'print_stacktrace=1' } }))
+
+const env = { ...process.env }
+let names = positionals
+if (values.exhaustive || values.kernels) {
+  Object.assign(env, { CHAINRULE_SWEEP: 'full', CHAINRULE_COUNT: values.count, CHAINRULE_SEED: values.seed })
+  names = values.exhaustive ? ['unary_float32_sweep'] : ['kernels_']
 }
-if (option === '--exhaustive') {
-  const env = { ...process.env, CHAINRULE_SWEEP: 'full' }
-  process.exit(show(join(root, 'build/Release/chainrule_tests'), ['unary_float32_sweep'], { env }))
-}
-checkSymbols()
-process.exit(show(join(root, 'build/Release/chainrule_tests'), filters))
+if (!values.arm && !names.length) checkSymbols()
+const [command, ...rest] = values.arm ? crossBuilt() : [join(root, 'build/Release/chainrule_tests')]
+process.exit(show(command, [...rest, ...names], { env }))

@@ -5,14 +5,20 @@
 
 namespace chainrule {
 
-// Each instruction set's library exports one function that fills its table.
+// Each instruction set's library exports one function that fills its table. A build may do without some (CHAINRULE_ISAS).
+#if (defined(__x86_64__) || defined(_M_X64)) && !defined(CHAINRULE_WITHOUT_avx2)
+#define CHAINRULE_HAS_AVX2
+#endif
+#if (defined(__x86_64__) || defined(_M_X64)) && !defined(CHAINRULE_WITHOUT_avx512)
+#define CHAINRULE_HAS_AVX512
+#endif
+#if (defined(__aarch64__) || defined(_M_ARM64)) && !defined(CHAINRULE_WITHOUT_neon)
+#define CHAINRULE_HAS_NEON
+#endif
 namespace scalar { void fill(KernelTable*); }
-#if defined(__x86_64__) || defined(_M_X64)
 namespace avx2 { void fill(KernelTable*); }
 namespace avx512 { void fill(KernelTable*); }
-#elif defined(__aarch64__) || defined(_M_ARM64)
 namespace neon { void fill(KernelTable*); }
-#endif
 
 namespace {
 
@@ -48,10 +54,13 @@ const KernelTable* kernel_table(Isa isa) {
   if (!cpu_supports(isa)) return nullptr;
   switch (isa) {
     case Isa::scalar: { static const Filled f(scalar::fill); return &f.table; }
-#if defined(__x86_64__) || defined(_M_X64)
+#ifdef CHAINRULE_HAS_AVX2
     case Isa::avx2: { static const Filled f(avx2::fill); return &f.table; }
+#endif
+#ifdef CHAINRULE_HAS_AVX512
     case Isa::avx512: { static const Filled f(avx512::fill); return &f.table; }
-#elif defined(__aarch64__) || defined(_M_ARM64)
+#endif
+#ifdef CHAINRULE_HAS_NEON
     case Isa::neon: { static const Filled f(neon::fill); return &f.table; }
 #endif
     default: return nullptr;

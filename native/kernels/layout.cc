@@ -95,6 +95,7 @@ CHAINRULE_INLINE void expand_row(size_t n, const T* x, size_t stride, T* out) {
 
 template <class T>
 static void expand(const Expansion* expansion, size_t first, size_t last, const T* x, T* out) {
+  if (first >= last) return;
   const Expansion& e = *expansion;
   const size_t inner = e.axes - 1, width = e.shape[inner];
   size_t index[Expansion::kMostAxes] = {}, from = 0, rest = first;

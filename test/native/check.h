@@ -26,6 +26,11 @@ inline long& checks() {
   static long n = 0;
   return n;
 }
+/// What a test is about, printed if the program crashes.
+inline const char*& doing() {
+  static const char* text = "";
+  return text;
+}
 /// Records a failed check; prints the first few of each test only.
 inline void fail(const char* file, int line, const std::string& text) {
   if (++failures() <= 40) std::printf("    %s:%d: %s\n", file, line, text.c_str());

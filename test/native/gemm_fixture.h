@@ -58,9 +58,10 @@ class Numbers {
 template <class T>
 struct Reference {
   size_t m, n, k;
+  bool whole;
   std::vector<T> a, b, c, bias;              // [m,k] [k,n] [m,n] [n]
   std::vector<double> product, absolute;     // [m,n]
-  Reference(size_t m_, size_t n_, size_t k_, bool integers, bool sum = true) : m(m_), n(n_), k(k_), a(m * k), b(k * n), c(m * n), bias(n) {
+  Reference(size_t m_, size_t n_, size_t k_, bool integers, bool sum = true) : m(m_), n(n_), k(k_), whole(integers), a(m * k), b(k * n), c(m * n), bias(n) {
     Numbers numbers(m * 1000003 + n * 1009 + k);
     for (auto* v : {&a, &b, &c, &bias})
       for (T& x : *v) x = static_cast<T>(integers ? static_cast<double>(static_cast<int>(numbers.next() % 9) - 4) : numbers.uniform(sizeof(T) == 4 ? 24 : 25));

@@ -2,6 +2,7 @@
 #pragma once
 #include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <string>
@@ -19,15 +20,6 @@ inline std::vector<const KernelTable*> all_tables() {
 }
 
 template <class T> constexpr const char* dtype_name() { return sizeof(T) == 4 ? "float32" : "float64"; }
-
-/// 1 natively; emulated runs and sanitizers take fewer points.
-inline size_t thinning() {
-#if defined(__aarch64__) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  return 16;
-#else
-  return 1;
-#endif
-}
 
 /// Distance of y from the exact value r in units of T's last place at r. NaN matches NaN alone, an infinity what rounds
 /// to it, and a zero must have r's sign.
@@ -52,6 +44,23 @@ double ulp_error(T y, R r) {
     if (e > exponent) exponent = e;
   }
   return static_cast<double>(std::fabs(static_cast<R>(y) - r) / std::ldexp(R(1), exponent - L::digits));
+}
+
+/// Whether sweeps take all there is, not a sample; and the numbers that they are told.
+inline bool full_sweep() { return std::getenv("CHAINRULE_SWEEP") != nullptr; }
+inline uint64_t setting(const char* name, uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text && *text ? std::strtoull(text, nullptr, 10) : otherwise;
+}
+
+/// 1 natively; emulated runs and sanitizers take fewer points, and so does who says so.
+inline size_t thinning() {
+  if (const uint64_t n = setting("CHAINRULE_THINNING", 0); n >= 1 && n <= 1024) return n;
+#if defined(__aarch64__) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  return 16;
+#else
+  return 1;
+#endif
 }
 
 template <class T>
