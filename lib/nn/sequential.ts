@@ -67,9 +67,12 @@ export function checkDistinct(operation: string, gates: readonly Gate[]): void {
   }
 }
 
-/** Element type of the input of a network that begins with a gate. */
+/**
+ * Element type of the input of a network of type `dtype` that begins with a gate: int32 where that looks something up. An
+ * inner network without parameters has no type of its own.
+ */
 export function inputDTypeOf(first: Gate | undefined, dtype: DType): DType {
-  return ((first ?? {}) as { readonly inputDType?: DType }).inputDType ?? dtype
+  return (first as { readonly inputDType?: DType } | undefined)?.inputDType === 'int32' ? 'int32' : dtype
 }
 
 /** One gate as in inference; a user's own gate has only one way to run. */

@@ -271,3 +271,14 @@ describe('refusals', () => {
     expect(() => siamese().forward(x)).toThrow(/\[Network\] expected 2 inputs: first, second, got array of 1/)
   })
 })
+
+describe('branches without parameters', () => {
+  it('at the start of a network of float64 take float64, whatever their own type', async () => {
+    const branches = [new Tanh(), new Sequential(new Tanh()), new Residual(new Sequential(new Tanh()))]
+    const model = new Sequential(new Parallel(branches), linear(12, 2, 1))
+    expect(model.inputDType).toBe(float64)
+    const x = randomTensor([3, 4], 5)
+    expectClose(model.predictSync(x), numbers(model.infer(x)), 1e-14)
+    expectClose(await model.predict(x), numbers(model.infer(x)), 1e-14)
+  })
+})

@@ -7,6 +7,7 @@ import { starved } from './faults/starved.mjs'
 import { fuzz } from './fuzz/fuzz.mjs'
 import { hostile } from './hostile/hostile.mjs'
 import { memory } from './memory/memory.mjs'
+import { properties } from './properties/properties.mjs'
 import { workers } from './workers/workers.mjs'
 
 /** What each part does, in a line, and how. */
@@ -15,6 +16,7 @@ const parts = {
   fuzz: ['damaged files of every format that is read', fuzz],
   faults: ['kills and failing system calls while files are written', faults],
   starved: ['memory and threads that the system refuses', starved],
+  properties: ['laws of algebra, gradients, plans and files, on random cases', properties],
   workers: ['workers and processes that end in the middle of native calls', workers],
   memory: ['predictions, steps and models without end in bounded memory', memory],
 }
