@@ -97,6 +97,12 @@ export class Dataset {
     }
   }
 
+  /** Copies of the rows `order[start … start + count)`, their targets, and their weights where there are some. */
+  gather(order: Int32Array, start: number, count: number, dtype: FloatDType) {
+    const x = this.gatherInputs(order, start, count, dtype)
+    return { x, y: this.gatherTargets(order, start, count, dtype), weights: this.gatherWeights(order, start, count) }
+  }
+
   /** Copies of the weights of the rows `order[start … start + count)`, or undefined where there are none. */
   gatherWeights(order: Int32Array, start: number, count: number): Tensor | undefined {
     if (!this.weights) return undefined

@@ -8,7 +8,7 @@ import type { LBFGS } from '../optim/lbfgs.js'
 import type { Averager } from './averages.js'
 import { correctRows } from './eager.js'
 import { GradientPlan } from './plans.js'
-import type { Trainer } from './trainer.js'
+import type { Portion, Trainer } from './trainer.js'
 
 /** Computes loss and gradients of some rows for the parameters as they are: [loss, correct rows]. */
 type Evaluate = () => Promise<Found>
@@ -38,14 +38,7 @@ export class ClosureTrainer implements Trainer {
     return this.#plan?.stale ?? false
   }
 
-  async run(
-    data: Dataset,
-    order: Int32Array,
-    start: number,
-    count: number,
-    signal: AbortSignal | undefined,
-    rates?: Float64Array,
-  ): Promise<Float64Array> {
+  async run({ data, order, start, count, rates }: Portion, signal: AbortSignal | undefined): Promise<Float64Array> {
     const results: number[] = []
     for (let done = 0; done < count && !signal?.aborted; done++) {
       const from = start + done * this.#batchSize
@@ -82,10 +75,7 @@ export class ClosureTrainer implements Trainer {
 
   // Gate by gate, on this thread; the event loop has its turn between evaluations.
   #evaluator(data: Dataset, order: Int32Array, start: number, rows: number): Evaluate {
-    const { dtype } = this.#model
-    const x = data.gatherInputs(order, start, rows, dtype)
-    const y = data.gatherTargets(order, start, rows, dtype)
-    const weights = data.gatherWeights(order, start, rows)
+    const { x, y, weights } = data.gather(order, start, rows, this.#model.dtype)
     return async () => {
       await new Promise((resume) => setImmediate(resume))
       const output = this.#model.forward(x)

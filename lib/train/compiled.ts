@@ -12,7 +12,7 @@ import { Grouping, update } from './grouping.js'
 import { type CachedPlan, compiled } from './plans.js'
 import { Setting } from './setting.js'
 import { Staging } from './staging.js'
-import { type GradientRules, RESULT_WIDTH, type Trainer } from './trainer.js'
+import { type GradientRules, type Portion, RESULT_WIDTH, type Trainer } from './trainer.js'
 
 /** {@link Trainer} over a native plan; for models of built-in gates, with a built-in loss and optimizer. */
 export class PlanTrainer implements Trainer {
@@ -79,14 +79,7 @@ export class PlanTrainer implements Trainer {
     if (this.waiting) update(this.#model, this.#optimizer, this.#rules, this.#grouping.take())
   }
 
-  async run(
-    data: Dataset,
-    order: Int32Array,
-    start: number,
-    count: number,
-    signal: AbortSignal | undefined,
-    rates?: Float64Array,
-  ): Promise<Float64Array> {
+  async run({ data, order, start, count, rates }: Portion, signal: AbortSignal | undefined): Promise<Float64Array> {
     const state = this.#optimizer.state(this.#model)
     const train = this.#update(state, rates)
     const { counters, dropouts } = this.#compiled

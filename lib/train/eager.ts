@@ -9,7 +9,7 @@ import type { Optimizable } from '../optim/optimizer.js'
 import type { FloatArray } from '../tensor/dtype.js'
 import { Tensor } from '../tensor/tensor.js'
 import { Grouping, update } from './grouping.js'
-import { type GradientRules, RESULT_WIDTH, type Trainer } from './trainer.js'
+import { type GradientRules, type Portion, RESULT_WIDTH, type Trainer } from './trainer.js'
 
 // The event loop gets its turn whenever this many milliseconds have passed.
 const SLICE = 4
@@ -46,14 +46,7 @@ export class EagerTrainer implements Trainer {
     this.#grouping = new Grouping(rules.accumulate, isSum(loss))
   }
 
-  async run(
-    data: Dataset,
-    order: Int32Array,
-    start: number,
-    count: number,
-    signal: AbortSignal | undefined,
-    rates?: Float64Array,
-  ): Promise<Float64Array> {
+  async run({ data, order, start, count, rates }: Portion, signal: AbortSignal | undefined): Promise<Float64Array> {
     const results = new Float64Array(count * RESULT_WIDTH)
     let done = 0
     while (done < count && !signal?.aborted) {
@@ -69,11 +62,8 @@ export class EagerTrainer implements Trainer {
   }
 
   #train(data: Dataset, order: Int32Array, start: number, rows: number): [loss: number, correct: number] {
-    const { dtype } = this.#model
-    const x = data.gatherInputs(order, start, rows, dtype)
-    const y = data.gatherTargets(order, start, rows, dtype)
+    const { x, y, weights } = data.gather(order, start, rows, this.#model.dtype)
     const output = this.#model.forward(x)
-    const weights = data.gatherWeights(order, start, rows)
     const loss = this.#loss.forward(output, y, weights)
     if (!Number.isFinite(loss)) return [loss, 0]
     const grouped = this.#rules.accumulate > 1

@@ -45,10 +45,10 @@ async function evaluateGates(
   const results: number[] = []
   for (let start = 0; start < data.rows && !signal?.aborted; start += EVALUATION_ROWS) {
     const rows = Math.min(EVALUATION_ROWS, data.rows - start)
-    const output = model.infer(data.gatherInputs(order, start, rows, model.dtype))
+    const { x, y, weights } = data.gather(order, start, rows, model.dtype)
+    const output = model.infer(x)
     if (!(output instanceof Tensor)) throw new ShapeError('fit', 'a network whose output is a tensor', formText(output))
-    const y = data.gatherTargets(order, start, rows, model.dtype)
-    const mean = loss.forward(output, y, data.gatherWeights(order, start, rows))
+    const mean = loss.forward(output, y, weights)
     results.push(mean, correctRows(data, output, y), rows)
     await new Promise((resume) => setImmediate(resume))
   }

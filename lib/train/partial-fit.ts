@@ -122,7 +122,10 @@ class Learner {
     const mode = this.#model.training
     if (!mode) this.#model.train()
     try {
-      const [loss, correct] = await this.#trainerFor(data).run(data, this.#order, 0, 1, undefined)
+      const [loss, correct] = await this.#trainerFor(data).run(
+        { data, order: this.#order, start: 0, count: 1 },
+        undefined,
+      )
       if (!Number.isFinite(loss)) this.#fail(data, loss!)
       return data.labelled ? { loss: loss!, accuracy: correct! / data.rows } : { loss: loss! }
     } finally {

@@ -19,31 +19,30 @@ export interface GradientRules {
   readonly averager?: Averager | undefined
 }
 
+/** Batches of a data set in an order. */
+export interface Portion {
+  readonly data: Dataset
+  readonly order: Int32Array
+  /** The row of the order at which the first of them starts. */
+  readonly start: number
+  /** How many; the last may be short of rows. */
+  readonly count: number
+  /** Their learning rates, where these are not the optimizer's own. */
+  readonly rates?: Float64Array | undefined
+}
+
 /** Runs batches of one model with one loss and one optimizer. The most rows of a batch were given when it was made. */
 export interface Trainer {
   /**
-   * Trains on `count` batches of a data set in an order, the first of which starts at row `start`. Resolves to [mean loss, correct
-   * rows, rows] for each batch that was run: fewer than asked if `signal` aborts, and no more after one whose loss is not
-   * finite, which is reported but changes no parameter. Lets the event loop run meanwhile.
-   * @param rates - learning rates of these batches, where they are not the optimizer's own
+   * Trains on some batches. Resolves to [mean loss, correct rows, rows] for each of them that was run: fewer than asked if `signal`
+   * aborts, and no more after one whose loss is not finite, which is reported but changes no parameter. Lets the event loop
+   * run meanwhile.
    */
-  run(
-    data: Dataset,
-    order: Int32Array,
-    start: number,
-    count: number,
-    signal: AbortSignal | undefined,
-    rates?: Float64Array,
-  ): Promise<Float64Array>
+  run(portion: Portion, signal: AbortSignal | undefined): Promise<Float64Array>
   /** Whether the model has changed so that another trainer is needed. */
   readonly stale: boolean
   /** Whether gradients wait for more batches. */
   readonly waiting: boolean
   /** Updates from gradients that wait for more batches. */
   flush?(): void
-}
-
-/** Throws what the signal was aborted with. */
-export function throwIfAborted(signal: AbortSignal | undefined): void {
-  signal?.throwIfAborted()
 }
