@@ -1,5 +1,6 @@
 // The transcendental ops over the bit patterns of float32, on all processors: every 4099th pattern, or, with
-// CHAINRULE_SWEEP=full, all 2^32 for the ops of `complete` and every 61st for the others (npm run test:exhaustive).
+// CHAINRULE_SWEEP=full, all 2^32 for the ops of `complete` and every 61st for the others (npm run test:exhaustive); or the name of
+// an op, all 2^32 for it alone.
 #include <algorithm>
 #include <atomic>
 #include <cstring>
@@ -78,11 +79,11 @@ class Sweep {
 
 TEST(unary_float32_sweep) {
   const char* mode = std::getenv("CHAINRULE_SWEEP");
-  const bool full = mode && !std::strcmp(mode, "full");
+  const bool full = mode && !std::strcmp(mode, "full"), one = mode && *mode && !full;
   for (const Row& original : rows()) {
-    if (!original.transcendental) continue;
+    if (!original.transcendental || (one && std::strcmp(mode, original.name))) continue;
     const bool whole = std::any_of(std::begin(complete), std::end(complete), [&](const char* name) { return !std::strcmp(name, original.name); });
-    Sweep sweep(rounded<float>(original), full ? whole ? 1 : 61 : 4099 * thinning());
+    Sweep sweep(rounded<float>(original), one ? 1 : full ? whole ? 1 : 61 : 4099 * thinning());
     std::vector<std::thread> others;
     for (int i = 1; i < cpu_count(); i++) others.emplace_back([&] { sweep.work(); });
     sweep.work();
