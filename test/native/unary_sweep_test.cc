@@ -80,6 +80,7 @@ class Sweep {
 TEST(unary_float32_sweep) {
   const char* mode = std::getenv("CHAINRULE_SWEEP");
   const bool full = mode && !std::strcmp(mode, "full"), one = mode && *mode && !full;
+  int swept = 0;
   for (const Row& original : rows()) {
     if (!original.transcendental || (one && std::strcmp(mode, original.name))) continue;
     const bool whole = std::any_of(std::begin(complete), std::end(complete), [&](const char* name) { return !std::strcmp(name, original.name); });
@@ -89,7 +90,9 @@ TEST(unary_float32_sweep) {
     sweep.work();
     for (std::thread& t : others) t.join();
     sweep.report();
+    swept++;
   }
+  CHECK_MESSAGE(swept > 0, std::string("no such op: ") + (mode ? mode : ""));
 }
 
 }  // namespace
