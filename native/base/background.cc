@@ -28,6 +28,11 @@ bool Background::submit(std::function<void()> job) {
   return true;
 }
 
+bool Background::crowded() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return !jobs_.empty();
+}
+
 void Background::work() {
   std::unique_lock<std::mutex> lock(mutex_);
   for (;;) {

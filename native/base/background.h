@@ -16,6 +16,9 @@ class Background {
   /// Queues a job, which must not throw. False if there is no thread to run it and the system gives none.
   bool submit(std::function<void()> job);
 
+  /// Whether jobs wait for a thread.
+  bool crowded();
+
  private:
   explicit Background(int most) : most_(most) {}
   void work();

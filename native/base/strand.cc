@@ -13,7 +13,7 @@ bool Strand::submit(std::function<void()> job) {
   return queue_->running;
 }
 
-// One job at a time: then the jobs of others that wait for a thread get their turn.
+// Stays on its thread, whose caches are warm, unless the jobs of others wait for one: then they get their turn after each job.
 void Strand::run(const std::shared_ptr<Queue>& queue) {
   std::unique_lock<std::mutex> lock(queue->mutex);
   do {
@@ -24,7 +24,7 @@ void Strand::run(const std::shared_ptr<Queue>& queue) {
     job = nullptr;
     lock.lock();
     queue->running = !queue->jobs.empty();
-  } while (queue->running && !Background::global().submit([queue] { run(queue); }));
+  } while (queue->running && !(Background::global().crowded() && Background::global().submit([queue] { run(queue); })));
 }
 
 }  // namespace chainrule

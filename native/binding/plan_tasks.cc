@@ -220,7 +220,10 @@ void TrainTask::read_bounds(Arguments& a) {
 
 namespace {
 
-/// The staged rows from `at` on.
+// What of the next batch is asked for at most: a part of the second-level cache that fits beside the batch that is computed.
+constexpr std::size_t kAheadBytes = 64 << 10;
+
+/// The staged rows from `at` on. The rows after them are on their way then: they were copied by another core, and come slowly.
 template <class T>
 Batch<T> staged_batch(PlanObject& object, std::size_t slot, std::size_t at, std::size_t rows) {
   const Plan<T>& plan = object.plan<T>();
@@ -229,6 +232,8 @@ Batch<T> staged_batch(PlanObject& object, std::size_t slot, std::size_t at, std:
   batch.stop = &object.halt_flag();
   if (plan.integers()) batch.indices = static_cast<const int32_t*>(staged.x.data()) + at * plan.inputs();
   else batch.x = static_cast<const T*>(staged.x.data()) + at * plan.inputs();
+  const std::size_t row_bytes = plan.inputs() * (plan.integers() ? sizeof(int32_t) : sizeof(T)), ahead = std::min(rows, staged.rows - at - rows);
+  prefetch_lines(static_cast<const char*>(staged.x.data()) + (at + rows) * row_bytes, std::min(ahead * row_bytes, kAheadBytes));
   if (takes_labels(plan.loss())) batch.targets.labels = static_cast<const int32_t*>(staged.labels.data()) + at;
   else batch.targets.values = static_cast<const T*>(staged.targets.data()) + at * plan.outputs();
   if (staged.weighted) batch.targets.weights = static_cast<const T*>(staged.weights.data()) + at;

@@ -78,6 +78,18 @@ bool turning_pays(const GemmKernels<T>& kernels, std::size_t m, std::size_t n, s
   return 4 * n <= 3 * lanes && m >= 2 * lanes && k >= 16;
 }
 
+/// Multiply-adds from which both operands are packed, wherever they lie.
+constexpr double kLarge = 5e8;
+
+/// Whether Cᵀ = Bᵀ·Aᵀ is computed where both operands are contiguous along k: A's rows, turned over, fill two vectors, and B, of
+/// which there is more, is read as it lies, once.
+template <class T>
+bool exchange_pays(const GemmKernels<T>& kernels, std::size_t m, std::size_t n, std::size_t k) {
+  const std::size_t most = 2 * static_cast<std::size_t>(kernels.lanes);
+  const double work = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
+  return kernels.lanes > 1 && m <= most && 16 * m >= 15 * most && n >= 2 * m && work < kLarge;
+}
+
 /// How one product is computed.
 struct Way {
   TileShape shape{};
@@ -99,7 +111,7 @@ Way choose_way(const GemmKernels<T>& kernels, std::size_t m, std::size_t n, std:
   // Rows of B that lie far apart use few sets of the caches and many pages: two strips of rows make up for the copy.
   way.pack_b = b_col != 1 || (m >= 2 * rows && way.shape.vectors <= kernels.vectors && k >= 64 && b_row > width);
   // A's columns, where a tile wants six rows of each, waste most of a cache line; its rows are fine until they miss L2.
-  const bool large = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k) >= 5e8;
+  const bool large = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k) >= kLarge;
   way.pack_a = m > rows && (a_row == 1 ? (k >= 256 && n >= 256) || (k >= 64 && n >= 1024) : large);
   way.c_far = k <= 256 && m * n * sizeof(T) > cpu_caches().l2;
   return way;

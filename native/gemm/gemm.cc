@@ -14,8 +14,9 @@ namespace {
 /// Multiply-adds below which a second thread costs more than it saves: about 4 µs of one core's work.
 constexpr double kLeastPart = 192 * 1024;
 
-/// Multiply-adds up to which one call of the block kernel does it all.
+/// Multiply-adds up to which one call of a kernel does it all, and the length of the sums for which that holds.
 constexpr double kTiny = 64 * 64 * 64;
+constexpr std::size_t kTinyDepth = 256;
 
 /// Strips of rows that a sink gets before the next ones, panel by panel: few, so that each page behind it is met once.
 constexpr std::size_t kSinkStrips = 4;
@@ -50,6 +51,10 @@ Scratch& scratch() {
 /// y = act(x) row by row, where x is C or the copy that backward keeps.
 template <class T>
 void apply_epilogue(const Epilogue<T>& e, T* c, std::size_t c_stride, T* before, std::size_t rows, std::size_t columns) {
+  if (!before && c_stride == columns) {
+    if (e.activation) e.activation->forward(rows * columns, c, c, e.parameters);
+    return;
+  }
   for (std::size_t i = 0; i < rows; i++) {
     T* y = c + i * c_stride;
     T* x = before ? before + i * e.before_stride : y;
@@ -148,10 +153,11 @@ Product<T> choose_product(const GemmKernels<T>& kernels, std::size_t m, std::siz
                           Matrix<T> c, const Epilogue<T>& epilogue) {
   Product<T> q{kernels, m, n, k, alpha, beta, a, b, c.data, c.row_stride, false, epilogue, false, false, false, {}};
   q.outer = k == 1 && b.col_stride == 1;
-  q.dot = !q.outer && a.col_stride == 1 && b.row_stride == 1 && b.col_stride != 1 && dot_pays(kernels, m, n, k);
+  const bool along = a.col_stride == 1 && b.row_stride == 1 && b.col_stride != 1, narrow = along && !epilogue.sink && exchange_pays(kernels, m, n, k);
+  q.dot = !q.outer && along && !narrow && dot_pays(kernels, m, n, k);
   q.gemv = !q.outer && one_row(kernels, m, n, b.col_stride) && (b.col_stride == 1 || (a.col_stride == 1 && b.row_stride == 1));
-  if (!q.direct() && a.row_stride == 1 && (b.col_stride != 1 || turning_pays(kernels, m, n, k))) {
-    // Aᵀ's rows are contiguous and B's are not, or too short for a vector: compute Cᵀ = Bᵀ·Aᵀ.
+  if (!q.direct() && (narrow || (a.row_stride == 1 && (b.col_stride != 1 || turning_pays(kernels, m, n, k))))) {
+    // Aᵀ's rows are contiguous and B's are not, or too short for a vector; or Aᵀ is less to turn over than B: compute Cᵀ = Bᵀ·Aᵀ.
     q.m = n;
     q.n = m;
     q.a = {b.data, b.col_stride, b.row_stride};
@@ -162,6 +168,33 @@ Product<T> choose_product(const GemmKernels<T>& kernels, std::size_t m, std::siz
   // What a sink keeps for C should be walked row by row.
   if (epilogue.sink) q.way.blocking.mc = kSinkStrips * static_cast<std::size_t>(q.way.shape.rows);
   return q;
+}
+
+/// A product so small that looking for the best way would take longer than computing it. False if it is not for this way.
+template <class T>
+bool tiny(const GemmKernels<T>& kernels, std::size_t m, std::size_t n, std::size_t k, T alpha, T beta, Matrix<const T> a, Matrix<const T> b, Matrix<T> c,
+          const Epilogue<T>& epilogue) {
+  if (epilogue.before || epilogue.sink || k > kTinyDepth) return false;
+  const bool turns = b.col_stride != 1 && m > 1;
+  if (turns && (b.row_stride != 1 || a.col_stride != 1 || dot_pays(kernels, m, n, k))) return false;
+  if (m == 1 && b.col_stride != 1 && (a.col_stride != 1 || b.row_stride != 1)) return false;
+  GemmBlock<T> block{};
+  block.m = m, block.n = n, block.k = k;
+  block.a = a.data, block.a_row = a.row_stride, block.a_col = a.col_stride;
+  block.b = b.data, block.b_row = b.row_stride, block.b_col = b.col_stride;
+  block.c = c.data, block.c_row = c.row_stride;
+  block.alpha = alpha, block.beta = beta, block.bias = epilogue.bias;
+  if (k == 1 && b.col_stride == 1) {
+    kernels.outer(block);
+  } else if (one_row(kernels, m, n, b.col_stride)) {
+    kernels.gemv(block);
+  } else {
+    block.shape = choose_shape(kernels, m, n, k);
+    if (turns && !(block.b_copy = static_cast<T*>(scratch().b.reserve(static_cast<std::size_t>(kernels.wide[1] * kernels.lanes) * k * sizeof(T))))) return false;
+    kernels.block(block);
+  }
+  if (epilogue.activation) apply_epilogue<T>(epilogue, c.data, c.row_stride, nullptr, m, n);
+  return true;
 }
 
 }  // namespace
@@ -187,26 +220,8 @@ Status gemm(const KernelTable& table, ThreadPool& pool, std::size_t m, std::size
     return {};
   }
   const GemmKernels<T>& kernels = table.of<T>().gemm;
-  const bool plain = !epilogue.activation && !epilogue.before && !epilogue.sink;
   const double work = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
-  if (plain && work <= kTiny && (b.col_stride == 1 || (m == 1 && a.col_stride == 1 && b.row_stride == 1))) {
-    // So small that looking for the best way would take longer than the product.
-    GemmBlock<T> block{};
-    block.m = m, block.n = n, block.k = k;
-    block.a = a.data, block.a_row = a.row_stride, block.a_col = a.col_stride;
-    block.b = b.data, block.b_row = b.row_stride, block.b_col = b.col_stride;
-    block.c = c.data, block.c_row = c.row_stride;
-    block.alpha = alpha, block.beta = beta, block.bias = epilogue.bias;
-    if (k == 1 && b.col_stride == 1) {
-      kernels.outer(block);
-    } else if (one_row(kernels, m, n, b.col_stride)) {
-      kernels.gemv(block);
-    } else {
-      block.shape = choose_shape(kernels, m, n, k);
-      kernels.block(block);
-    }
-    return {};
-  }
+  if (work <= kTiny && tiny<T>(kernels, m, n, k, alpha, beta, a, b, c, epilogue)) return {};
   const Product<T> q = choose_product(kernels, m, n, k, alpha, beta, a, b, c, epilogue);
 
   const std::size_t mr = static_cast<std::size_t>(q.way.shape.rows), nr = static_cast<std::size_t>(q.way.shape.vectors * kernels.lanes);

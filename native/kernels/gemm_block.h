@@ -82,7 +82,8 @@ void store_transposed(const GemmBlock<T>& block, const T* bias, const T* tile, s
     for (size_t j = 0; j < columns; j += lanes) {
       const size_t wide = columns - j < lanes ? columns - j : lanes;
       V square[lanes];
-      for (size_t r = 0; r < lanes; r++) square[r] = V::load(tile + (i + r) * width + j);
+      // Beyond the tile's rows lies what was there before: numbers that are slow to compute with, perhaps.
+      for (size_t r = 0; r < lanes; r++) square[r] = r < high ? V::load(tile + (i + r) * width + j) : V(T(0));
       transpose(square);
       T* out = c + j * block.c_row + i;
       for (size_t r = 0; r < wide; r++, out += block.c_row) {
@@ -107,6 +108,13 @@ CHAINRULE_INLINE Ahead<T> ahead_of(const GemmBlock<T>& block, size_t j, size_t s
   // Column by column, `line` columns in turn.
   if (j + (strip + 1) * line > block.n) return {block.b, 0, 0, 0, 0};
   return {next + strip * line * block.b_col, line - 1, block.b_col, line, sizeof(T) == 4 ? 4 : 3};
+}
+
+/// What a strip fetches for the next one once there is no next panel: A's rows from i on, line by line.
+template <class T>
+CHAINRULE_INLINE Ahead<T> ahead_of_rows(const GemmBlock<T>& block, size_t i) {
+  constexpr int shift = sizeof(T) == 4 ? 4 : 3;  // as many rows as a line has elements
+  return {block.a + i * block.a_row, (size_t{1} << shift) - 1, block.a_row, size_t{1} << shift, shift};
 }
 
 template <class T>
@@ -151,6 +159,7 @@ void gemm_block(const GemmBlock<T>& block) {
       panel.a_col = block.a_packed ? rows : block.a_col;
       if (looks_ahead) {
         if (block.c_far) panel.ahead = {block.c + (i + rows < block.m ? i + rows : i) * block.c_row + j, static_cast<size_t>(3), 64 / sizeof(T), block.c_row, 2};
+        else if (j + columns >= block.n && !block.a_packed && block.a_col == 1 && i + rows < block.m) panel.ahead = ahead_of_rows(block, i + rows);
         else panel.ahead = ahead_of(block, j + columns, strip);
       }
       const TileFunction<T> function = copy && strip == 0 ? copying : tiles[rows];

@@ -87,9 +87,7 @@ void transpose_panel(size_t k, size_t columns, const T* b, size_t col, size_t wi
       T* to = panel + p * width + j;
       V rows[lanes];
       if (filled == lanes && deep == lanes) {
-#pragma GCC unroll 16
-        for (size_t i = 0; i < lanes; i++) rows[i] = V::load(from + i * col);
-        transpose(rows);
+        load_transposed(from, col, rows);
 #pragma GCC unroll 16
         for (size_t i = 0; i < lanes; i++) rows[i].store(to + i * width);
       } else {

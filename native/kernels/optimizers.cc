@@ -25,20 +25,27 @@ CHAINRULE_INLINE Vec<T> larger(Vec<T> a, Vec<T> b) { return select((a > b) | (a 
 
 // Each rule: move(access, p, g, states) stores the new state and returns the new parameters. η, μ, β … as in the papers.
 
-/// v = μ·v + (1 - dampening)·g (v = g at first); p -= η·v, or η·(g + μ·v) (Nesterov). No v for μ = 0.
+/// p -= η·g
 template <class T> struct Sgd {
+  Vec<T> rate;
+  CHAINRULE_INLINE Sgd(Coefficients<T> c, const States<T>&) : rate(c[0]) {}
+  template <class At> CHAINRULE_INLINE Vec<T> move(At, Vec<T> p, Vec<T> g, const States<T>&) const { return fnma(rate, g, p); }
+};
+
+/// v = μ·v + (1 - dampening)·g (v = g at first); p -= η·v, or η·(g + μ·v) (Nesterov)
+template <class T, bool nesterov, bool first> struct MomentumRule {
   Vec<T> rate, mu, fresh;
-  bool nesterov, first, momentum;
-  CHAINRULE_INLINE Sgd(Coefficients<T> c, const States<T>& s) : rate(c[0]), mu(c[1]), fresh(c[2]), nesterov(c.flag(3)), first(c.flag(4)), momentum(s.s0 != nullptr) {}
+  CHAINRULE_INLINE MomentumRule(Coefficients<T> c, const States<T>&) : rate(c[0]), mu(c[1]), fresh(c[2]) {}
   template <class At> CHAINRULE_INLINE Vec<T> move(At at, Vec<T> p, Vec<T> g, const States<T>& s) const {
-    if (momentum) {
-      const Vec<T> v = first ? g : fma(mu, at.load(s.s0), fresh * g);
-      at.store(s.s0, v);
-      g = nesterov ? fma(mu, v, g) : v;
-    }
-    return fnma(rate, g, p);
+    const Vec<T> v = first ? g : fma(mu, at.load(s.s0), fresh * g);
+    at.store(s.s0, v);
+    return fnma(rate, nesterov ? fma(mu, v, g) : v, p);
   }
 };
+template <class T> using Momentum = MomentumRule<T, false, false>;
+template <class T> using FirstMomentum = MomentumRule<T, false, true>;
+template <class T> using Nesterov = MomentumRule<T, true, false>;
+template <class T> using FirstNesterov = MomentumRule<T, true, true>;
 
 /// m = β1·m + (1 - β1)·g
 template <class T> struct Average {
@@ -177,14 +184,13 @@ template <class T> struct Lion {
   }
 };
 
-/// What all rules share comes first: g += l1·sign(p) + λ·p, and p shrinks by η·λ where decay is decoupled.
-template <template <class> class Rule, class T>
-static void optimize(size_t rows, size_t columns, size_t stride, T* parameters, const T* gradient, size_t gradient_stride, T* s0, T* s1, T* s2,
-                     const OptimizerStep* step) {
-  States<T> states{s0, s1, s2};
+/// What all rules share comes first, unless a step is plain: g += l1·sign(p) + λ·p, and p shrinks by η·λ where decay is decoupled.
+template <template <class> class Rule, bool plain, class T>
+CHAINRULE_INLINE void sweep(size_t rows, size_t columns, size_t stride, T* parameters, const T* gradient, size_t gradient_stride, States<T> states,
+                            const OptimizerStep* step) {
   const Rule<T> rule(Coefficients<T>{*step}, states);
   const Vec<T> l1(static_cast<T>(step->l1)), lambda(static_cast<T>(step->decay)), shrink(static_cast<T>(step->shrink));
-  const bool penalty = step->l1 != 0.0, decay = step->decay != 0.0, shrinks = step->shrink != 1.0;
+  const bool penalty = !plain && step->l1 != 0.0, decay = !plain && step->decay != 0.0, shrinks = !plain && step->shrink != 1.0;
   for (size_t row = 0; row < rows; row++) {
     for_each_vector<T>(columns, [=](auto at) CHAINRULE_INLINE_LAMBDA {
       Vec<T> p = at.load(parameters), g = at.load(gradient);
@@ -201,10 +207,27 @@ static void optimize(size_t rows, size_t columns, size_t stride, T* parameters, 
   }
 }
 
+template <template <class> class Rule, class T>
+static void optimize(size_t rows, size_t columns, size_t stride, T* parameters, const T* gradient, size_t gradient_stride, T* s0, T* s1, T* s2,
+                     const OptimizerStep* step) {
+  const States<T> states{s0, s1, s2};
+  if (step->l1 == 0.0 && step->decay == 0.0 && step->shrink == 1.0) sweep<Rule, true>(rows, columns, stride, parameters, gradient, gradient_stride, states, step);
+  else sweep<Rule, false>(rows, columns, stride, parameters, gradient, gradient_stride, states, step);
+}
+
+/// SGD in the form that its options ask for, so that nothing is asked for each vector.
+template <class T>
+static void sgd(size_t rows, size_t columns, size_t stride, T* parameters, const T* gradient, size_t gradient_stride, T* s0, T* s1, T* s2,
+                const OptimizerStep* step) {
+  const bool nesterov = step->coefficients[3] != 0.0, first = step->coefficients[4] != 0.0;
+  const auto form = !s0 ? optimize<Sgd, T> : nesterov ? (first ? optimize<FirstNesterov, T> : optimize<Nesterov, T>) : (first ? optimize<FirstMomentum, T> : optimize<Momentum, T>);
+  form(rows, columns, stride, parameters, gradient, gradient_stride, s0, s1, s2, step);
+}
+
 template <class T>
 CHAINRULE_INLINE void fill_optimizers(Kernels<T>* k) {
   const auto set = [=](Optimizer rule, OptimizerKernel<T> kernel) { k->optimize[static_cast<int>(rule)] = kernel; };
-  set(Optimizer::sgd, optimize<Sgd, T>);
+  set(Optimizer::sgd, sgd<T>);
   set(Optimizer::adam, optimize<Adam, T>);
   set(Optimizer::adamw, optimize<Adam, T>);
   set(Optimizer::amsgrad, optimize<AmsGrad, T>);

@@ -76,6 +76,33 @@ static void argmax_rows(size_t rows, size_t cols, const T* x, int32_t* out) {
   }
 }
 
+/// Rows of which labels[r] is argmax_rows(r): nothing before it is as large, nothing larger.
+template <class T>
+static size_t count_hits(size_t rows, size_t cols, const T* x, const int32_t* labels) {
+  constexpr size_t lanes = Vec<T>::lanes;
+  size_t hits = 0;
+  for (size_t r = 0; r < rows; r++, x += cols) {
+    const size_t label = static_cast<size_t>(labels[r]);
+    if (labels[r] < 0 || label >= cols) continue;
+    if (x[label] != x[label]) {  // the first of a row's NaN is what counts
+      hits += find(label, x, [](Vec<T> v) CHAINRULE_INLINE_LAMBDA { return v != v; }) == label;
+      continue;
+    }
+    const Vec<T> chosen(x[label]);
+    bool hit = true;
+    for (size_t i = 0; i < cols && hit; i += lanes) {
+      const Vec<T> v = i + lanes <= cols ? Vec<T>::load(x + i) : load_or(x + i, cols - i, -Constants<T>::infinity);
+      if (any(above(v, chosen))) hit = false;
+      else if (i <= label) {
+        const Mask<T> same = v == chosen;
+        hit = !any(same) || i + static_cast<size_t>(first(same)) == label;
+      }
+    }
+    hits += hit;
+  }
+  return hits;
+}
+
 template <class T>
 static size_t first_non_finite(size_t n, const T* x) {
   return find(n, x, [](Vec<T> v) CHAINRULE_INLINE_LAMBDA { return !(abs(v) < Constants<T>::infinity); });
@@ -104,6 +131,7 @@ CHAINRULE_INLINE void fill_reductions(Kernels<T>* k) {
   k->squared_error = squared_error<T>;
   k->maximum = maximum<T>;
   k->argmax_rows = argmax_rows<T>;
+  k->count_hits = count_hits<T>;
   k->first_non_finite = first_non_finite<T>;
   k->column_sums = column_sums<T>;
 }

@@ -106,6 +106,8 @@ struct Kernels {
   double (*maximum)(size_t n, const T* x);
   /// Index of the largest of each row (the first of equals; a NaN counts as largest). out: int32 [rows]
   void (*argmax_rows)(size_t rows, size_t cols, const T* x, int32_t* out);
+  /// The number of rows of which labels[r] is that index.
+  size_t (*count_hits)(size_t rows, size_t cols, const T* x, const int32_t* labels);
   /// out[o, i] = Σ, max or min over e of x[o, e, i], for i < inner <= stride: x [outer, extent, stride], out [outer, stride].
   /// Max and min are NaN where there is one; of no elements they are −inf and inf.
   void (*reduce_axis)(Reduction kind, size_t outer, size_t extent, size_t inner, size_t stride, const T* x, T* out);

@@ -135,7 +135,7 @@ Status Plan<T>::lay_out() {
   if (!base) return {Code::out_of_memory, "no memory for the plan's arena", -1, static_cast<int64_t>(total * sizeof(T))};
   for (std::size_t b = 0; b < blocks.size(); b++)
     for (T** at : users[b]) *at = reinterpret_cast<T*>(base) + offsets[b];
-  loss_.place(base + total * sizeof(T), batch);
+  loss_.place(base + total * sizeof(T));
   return {};
 }
 

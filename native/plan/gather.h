@@ -15,6 +15,11 @@ inline void prefetch_line(const void* address) {
 #endif
 }
 
+/// Asks for what will be read soon.
+inline void prefetch_lines(const void* address, std::size_t bytes) {
+  for (std::size_t i = 0; i < bytes; i += 64) prefetch_line(static_cast<const char*>(address) + i);
+}
+
 /// out[i, :] = scale·x[rows[i], :], i < count; x is [·, cols]. The caller has checked every row index.
 template <class Source, class T>
 void gather_rows(const Source* x, std::size_t cols, const int32_t* rows, std::size_t count, double scale, T* out) {

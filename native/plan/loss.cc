@@ -1,20 +1,14 @@
 #include "loss.h"
 
+#include <atomic>
 #include <cmath>
 
-#include "../ops/losses.h"
 
 namespace chainrule {
 
 template <class T>
 LossHead<T>::LossHead(const PlanDescription& d)
     : kind_(d.loss), options_(d.loss_options), class_weights_(d.loss_options.class_weights.begin(), d.loss_options.class_weights.end()) {}
-
-template <class T>
-void LossHead<T>::place(void* memory, std::size_t batch) {
-  scratch_ = memory;
-  classes_ = reinterpret_cast<int32_t*>(static_cast<char*>(memory) + cross_entropy_scratch(batch));
-}
 
 template <class T>
 Status LossHead<T>::evaluate(const Pass<T>& pass, const Value<T>& output, const Targets<T>& targets, BatchResult* result, bool whole) const {
@@ -93,10 +87,11 @@ double LossHead<T>::elements(const Pass<T>& pass, const Value<T>& output, const 
 /// Rows whose largest output is the label.
 template <class T>
 double LossHead<T>::correct(const Pass<T>& pass, const Value<T>& output, const int32_t* labels) const {
-  pass.over_rows(output.width, [&](std::size_t b, std::size_t e) { pass.kernels().argmax_rows(e - b, output.width, output.data + b * output.width, classes_ + b); });
-  std::size_t count = 0;
-  for (std::size_t r = 0; r < pass.rows; r++) count += classes_[r] == labels[r];
-  return static_cast<double>(count);
+  std::atomic<std::size_t> count{0};
+  pass.over_rows(output.width, [&](std::size_t b, std::size_t e) {
+    count.fetch_add(pass.kernels().count_hits(e - b, output.width, output.data + b * output.width, labels + b), std::memory_order_relaxed);
+  });
+  return static_cast<double>(count.load());
 }
 
 /// What the mean divides by. A label out of range has been refused, or is by the kernel.

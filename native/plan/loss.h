@@ -1,5 +1,6 @@
 // The loss of a plan: from the network's output and the targets to a number and the output's gradient, in one sweep.
 #pragma once
+#include "../ops/losses.h"
 #include "op.h"
 
 namespace chainrule {
@@ -31,8 +32,8 @@ class LossHead {
   explicit LossHead(const PlanDescription& d);
 
   /// Bytes of memory that it works in, and where they lie.
-  static std::size_t bytes(std::size_t batch) { return batch * (sizeof(double) + 2 * sizeof(int32_t)); }
-  void place(void* memory, std::size_t batch);
+  static std::size_t bytes(std::size_t batch) { return cross_entropy_scratch(batch); }
+  void place(void* memory) { scratch_ = memory; }
 
   /// The loss of a batch; writes (=) the gradient of `output` unless that is null: of the loss, or, where it is a mean and `whole`,
   /// of that times the weight of its rows.
@@ -48,8 +49,7 @@ class LossHead {
   LossKind kind_ = LossKind::none;
   LossDescription options_;
   std::vector<T> class_weights_;
-  void* scratch_ = nullptr;     // the kernels'
-  int32_t* classes_ = nullptr;  // [batch]
+  void* scratch_ = nullptr;  // the kernels'
 };
 
 }  // namespace chainrule

@@ -73,8 +73,16 @@ void check_argmax(const KernelTable* table) {
     x[2 * cols + cols / 2] = nan;
     x[3 * cols + cols - 1] = inf;
     x[4 * cols] = x[4 * cols + cols - 1] = nan;
-    int32_t out[rows];
+    int32_t out[rows], labels[rows];
     k.argmax_rows(rows, cols, x, out);
+    for (size_t label = 0; label <= cols; label++) {  // one beyond the classes: never hit
+      size_t hits = 0;
+      for (size_t r = 0; r < rows; r++) {
+        labels[r] = static_cast<int32_t>((label + r) % (cols + 1)) - 1;
+        hits += labels[r] == out[r];
+      }
+      CHECK_MESSAGE(k.count_hits(rows, cols, x, labels) == hits, std::string(table->isa) + " " + dtype_name<T>() + " hits of cols = " + std::to_string(cols));
+    }
     for (size_t r = 0; r < rows; r++) {
       size_t best = 0;
       for (size_t c = 1; c < cols && !std::isnan(x[r * cols + best]); c++)

@@ -17,7 +17,7 @@
 //   exact_error(a,b,p) = a·b-p without rounding, where p = a·b rounded
 //   scale2(x,n) = x·2^n with one rounding, for whole n and normal x and x·2^(n/2)
 //   above(a,b) = !(a <= b), so true where either is NaN      keep(mask,v) = mask ? v : 0
-//   reduce_add reduce_max (a fixed order)   transpose(rows[lanes])   widen(Vec<float>, &low, &high)   narrow(low, high)
+//   reduce_add reduce_max (a fixed order)   transpose(rows[lanes])   load_transposed(p, stride, rows)   widen(Vec<float>, &low, &high)   narrow(low, high)
 //   multiply_words(a,b)                  on Vec<double>'s bit patterns: the 64-bit product of the low 32 bits of each lane
 //
 // On instruction sets without FMA, fma rounds twice in float64 (float32 goes through float64): code that needs the exact
@@ -80,6 +80,14 @@ template <class T>
 CHAINRULE_INLINE Vec<T> load_or(const T* p, size_t n, T fill) {
   const Vec<T> v = Vec<T>::load(p, Vec<T>::tail(n));
   return select(lane_index(v) < Vec<T>(static_cast<T>(n)), v, Vec<T>(fill));
+}
+
+/// rows[c] lane r = from[r·stride + c], for as many rows and columns as there are lanes.
+template <class T>
+CHAINRULE_INLINE void load_transposed(const T* from, size_t stride, Vec<T>* rows) {
+#pragma GCC unroll 16
+  for (size_t i = 0; i < Vec<T>::lanes; i++) rows[i] = Vec<T>::load(from + i * stride);
+  transpose(rows);
 }
 
 /// Lane 0.
