@@ -61,7 +61,7 @@ function rows(count: number, opposite = false): string {
 
 it('trains on upload and predicts single rows and many, of the old model until the new one is there', async () => {
   const { ask, upload, predict, ready } = await started()
-  expect((await ask('/health')).body).toEqual({ status: 'ok', models: 0, trainings: 0, waiting: 0 })
+  expect((await ask('/health')).body).toEqual({ status: 'ok', models: 0, trainings: 0, requests: 0, waiting: 0 })
   expect((await predict('m', { a: 1, b: 'x' })).status).toBe(404)
   const { status, body } = await upload('/models/m?target=y', rows(600))
   expect([status, body.rows]).toEqual([202, 600])
@@ -109,22 +109,46 @@ it('refuses rows that lack a column, and goes on', async () => {
   await ready('m')
   const { status, body } = await predict('m', { b: 'x' })
   expect([status, body.error]).toEqual([422, expect.stringContaining('"a"')])
-  expect((await predict('m', { a: 0.9, b: 'x' })).status).toBe(200)
+  // Those that are asked for at the same time get their answers.
+  const sent = [
+    { a: 0.9, b: 'x' },
+    { b: 'x' },
+    { a: 'many', b: 'x' },
+    { a: null, b: 'x' },
+    null,
+    7,
+    { a: 0.9, b: null },
+  ]
+  for (let i = 0; i < 3; i++) {
+    const answers = await Promise.all(sent.map((row) => predict('m', row)))
+    expect(answers.map(({ status }) => status)).toEqual([200, 422, 422, 200, 422, 422, 200])
+  }
 })
 
-it('says when to come again if too much waits', async () => {
-  const { upload, predict, ready } = await started({ trainings: 1, waiting: 2 })
+it('says when to come again if too much is asked for, and forgets who went away', async () => {
+  const { address, ask, upload, predict, ready } = await started({ trainings: 1, requests: 2, waiting: 8 })
   const uploads = await Promise.all([1, 2, 3].map((i) => upload(`/models/m${i}?target=y`, rows(300))))
   expect(uploads.map(({ status }) => status).sort()).toEqual([202, 503, 503])
   expect(Number(uploads.find(({ status }) => status === 503)!.headers.get('retry-after'))).toBeGreaterThan(0)
   const name = `m${uploads.findIndex(({ status }) => status === 202) + 1}`
   await ready(name)
-  const many = await predict(
-    name,
-    Array.from({ length: 50 }, () => ({ a: 1, b: 'x' })),
-  )
-  expect([many.status, Number(many.headers.get('retry-after'))]).toEqual([503, expect.any(Number)])
-  expect((await predict(name, { a: 1, b: 'x' })).status).toBe(200)
+  const row = { a: 1, b: 'x' }
+  expect((await predict(name, Array(9).fill(row))).status).toBe(413)
+
+  // Two clients that never send their bodies are as many as may be answered at a time.
+  const { hostname, port } = new URL(address)
+  const silent = [1, 2].map(() => connect(Number(port), hostname))
+  const head = `POST /models/${name}/predict HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n`
+  for (const socket of silent) socket.write(head)
+  const requests = async (expected: number) => {
+    while ((await ask('/health')).body.requests !== expected) await new Promise((resume) => setTimeout(resume, 5))
+  }
+  await requests(2)
+  const refused = await predict(name, row)
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1'])
+  for (const socket of silent) socket.destroy()
+  await requests(0)
+  expect((await predict(name, Array(8).fill(row))).body.predictions).toHaveLength(8)
 })
 
 it('ends while it trains, and answers what it took', async () => {

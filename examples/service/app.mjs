@@ -4,26 +4,46 @@
 //   curl --data-binary @customers.csv -H 'content-type: text/csv' 'localhost:3000/models/churn?target=churned'
 //   curl localhost:3000/models/churn
 //   curl -H 'content-type: application/json' -d '{ "tenure": 3, "plan": "basic" }' localhost:3000/models/churn/predict
+import { createServer } from 'node:http'
 import { OverloadError, RequestBatcher, readCsv, trainTabular } from 'chainrule'
 import fastify from 'fastify'
 
 const NAME = /^[a-z0-9_-]{1,64}$/i
+const PREDICT = /^\/models\/[^/?]+\/predict(\?|$)/
+const BUSY = JSON.stringify({ error: 'as many requests are under way as can be answered soon' })
+const BUSY_HEAD = { 'content-type': 'application/json', 'content-length': BUSY.length, 'retry-after': 1 }
 
-/** Builds the service; it does not listen yet. */
+/**
+ * Builds the service; it does not listen yet. At most so many trainings and so many requests for predictions are under way at
+ * a time, and so many rows of them wait for a model.
+ */
 export function buildService({
   trainings = 4,
+  requests = 256,
   waiting = 4096,
   maxBytes = 256 * 2 ** 20,
   training = {},
   grace = 5000,
   logger = false,
 } = {}) {
-  const app = fastify({ logger, bodyLimit: 2 ** 20 })
   const models = new Map() // name → { model, batcher, trained }, replaced as one when a training is done
   const states = new Map() // name → the state of its last training
   const stopping = new AbortController()
   let queue = Promise.resolve()
   let queued = 0
+  let asked = 0
+
+  // What cannot be answered soon is refused before anything else is done: so cheaply that those under way are answered still.
+  const serverFactory = (handler) =>
+    createServer({ keepAliveTimeout: 72_000 }, (request, response) => {
+      if (PREDICT.test(request.url)) {
+        if (asked >= requests) return response.writeHead(503, BUSY_HEAD).end(BUSY)
+        asked++
+        response.once('close', () => asked--) // also where nobody waits for the answer any more
+      }
+      handler(request, response)
+    })
+  const app = fastify({ logger, bodyLimit: 2 ** 20, serverFactory })
 
   // An upload is read as it comes, not into memory first.
   app.addContentTypeParser('text/csv', (_request, stream, done) => done(null, stream))
@@ -40,6 +60,7 @@ export function buildService({
     status: 'ok',
     models: models.size,
     trainings: queued,
+    requests: asked,
     waiting: sum(models, ({ batcher }) => batcher.waiting),
   }))
 
@@ -75,8 +96,11 @@ export function buildService({
     const entry = models.get(request.params.name)
     if (!entry) return reply.code(404).send({ error: `no model ${request.params.name} yet` })
     const rows = Array.isArray(request.body) ? request.body : [request.body]
-    const answers = await Promise.all(rows.map((row) => entry.batcher.ask(row)))
-    return { trained: entry.trained, predictions: answers }
+    if (rows.length > waiting) return reply.code(413).send({ error: `at most ${waiting} rows at a time` })
+    // Here, because among the rows of others a column that never comes would pass for one whose value is not known.
+    const lacking = entry.model.features.filter((name) => !rows.some((row) => Object.hasOwn(row ?? {}, name)))
+    if (lacking.length > 0) return reply.code(422).send({ error: `rows lack the columns ${JSON.stringify(lacking)}` })
+    return { trained: entry.trained, predictions: await entry.batcher.askAll(rows) }
   })
 
   async function train(state, table) {

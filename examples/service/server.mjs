@@ -8,4 +8,4 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
     process.exit(0)
   })
 }
-await app.listen({ port: Number(process.argv[2] ?? 3000), host: '127.0.0.1' })
+await app.listen({ port: Number(process.argv[2] ?? 3000), host: '127.0.0.1', backlog: 4096 })

@@ -20,7 +20,8 @@ const SMOOTHING = 0.2 // of the newest call in the mean of times
 
 /**
  * Answers single requests in batches: those that come while a call is under way wait together for the next one, so that a
- * server under load makes few large calls, and one without load makes no request wait. What waits is bounded.
+ * server under load makes few large calls, and one without load makes no request wait. What waits is bounded. Where a call
+ * fails its halves are tried, and theirs: so an input that cannot be answered fails alone, not with those of others.
  * @example
  * const batcher = new RequestBatcher((rows) => model.predict(rows).then(({ prediction }) => prediction))
  * app.post('/predict', async (request) => ({ prediction: await batcher.ask(request.body) }))
@@ -54,14 +55,33 @@ export class RequestBatcher<In, Out> {
    * The output for one input.
    * @throws OverloadError if too many wait, StateError after close(); what the call throws
    */
-  ask(input: In): Promise<Out> {
-    if (this.#closed) return Promise.reject(new StateError('RequestBatcher', 'requests before close()', 'one after it'))
-    if (this.#queue.length >= this.#bound) {
-      const seconds = Math.max(1, Math.ceil(this.#queue.length * this.#secondsPerRequest))
-      return Promise.reject(
-        new OverloadError('RequestBatcher', `at most ${this.#bound} requests that wait`, 'one more', seconds),
-      )
+  async ask(input: In): Promise<Out> {
+    this.#admit(1)
+    return await this.#enqueue(input)
+  }
+
+  /**
+   * The outputs for some inputs, which wait together: all of them are taken, or none.
+   * @throws as `ask`; what the call throws for one of them
+   */
+  async askAll(inputs: readonly In[]): Promise<Out[]> {
+    if (!Array.isArray(inputs) || inputs.length > this.#bound) {
+      const actual = Array.isArray(inputs) ? `${inputs.length}` : describe(inputs)
+      throw new ArgumentError('RequestBatcher', `an array of at most ${this.#bound} inputs`, actual)
     }
+    this.#admit(inputs.length)
+    return await Promise.all(inputs.map((input) => this.#enqueue(input)))
+  }
+
+  #admit(count: number): void {
+    if (this.#closed) throw new StateError('RequestBatcher', 'requests before close()', 'one after it')
+    if (this.#queue.length + count <= this.#bound) return
+    const seconds = Math.max(1, Math.ceil(this.#queue.length * this.#secondsPerRequest))
+    const more = count === 1 ? 'one more' : `${count} more`
+    throw new OverloadError('RequestBatcher', `at most ${this.#bound} requests that wait`, more, seconds)
+  }
+
+  #enqueue(input: In): Promise<Out> {
     return new Promise((resolve, reject) => {
       this.#queue.push({ input, resolve, reject })
       if (!this.#running) this.#run()
@@ -80,19 +100,27 @@ export class RequestBatcher<In, Out> {
     while (this.#queue.length > 0) {
       const batch = this.#queue.splice(0, this.#most)
       const started = performance.now()
-      try {
-        const outputs = await this.#answer(batch.map(({ input }) => input))
-        if (outputs?.length !== batch.length) {
-          throw new StateError('RequestBatcher', `${batch.length} outputs, one per input`, describe(outputs))
-        }
-        for (const [i, { resolve }] of batch.entries()) resolve(outputs[i]!)
-      } catch (error) {
-        for (const { reject } of batch) reject(error)
-      }
+      await this.#answerTo(batch)
       const each = (performance.now() - started) / 1000 / batch.length
       this.#secondsPerRequest += (each - this.#secondsPerRequest) * SMOOTHING
     }
     this.#running = false
     for (const resume of this.#idle.splice(0)) resume()
+  }
+
+  // Rather than fail as a whole: what comes over the wire decides what waits together.
+  async #answerTo(batch: readonly Request<In, Out>[]): Promise<void> {
+    try {
+      const outputs = await this.#answer(batch.map(({ input }) => input))
+      if (outputs?.length !== batch.length) {
+        throw new StateError('RequestBatcher', `${batch.length} outputs, one per input`, describe(outputs))
+      }
+      for (const [i, { resolve }] of batch.entries()) resolve(outputs[i]!)
+    } catch (error) {
+      if (batch.length === 1) return batch[0]!.reject(error)
+      const middle = batch.length >> 1
+      await this.#answerTo(batch.slice(0, middle))
+      await this.#answerTo(batch.slice(middle))
+    }
   }
 }

@@ -54,16 +54,39 @@ describe('RequestBatcher', () => {
     expect(await Promise.all(taken)).toEqual([-1, -2, -3])
   })
 
-  it('passes an error on to the requests of its call alone', async () => {
-    const batcher = new RequestBatcher(
-      async (inputs: readonly number[]) => {
-        if (inputs.includes(0)) throw new RangeError('no zeros')
-        return inputs
-      },
-      { most: 2 },
-    )
-    const found = await Promise.allSettled([1, 0, 2, 3].map((x) => batcher.ask(x)))
-    expect(found.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled', 'fulfilled'])
+  it.each([
+    [[0], 1],
+    [[1, 0, 2, 3, 4], 5],
+    [[0, 0, 0, 0], 7],
+    [[0, 1, 2, 3, 4, 5, 6, 0], 11],
+    [[1, 2, 3, 4], 1],
+  ])('lets those of %j that cannot be answered fail alone, with %i calls', async (inputs, calls) => {
+    let made = 0
+    const batcher = new RequestBatcher(async (inputs: readonly number[]) => {
+      made++
+      if (inputs.includes(0)) throw new RangeError('no zeros')
+      return inputs.map((x) => -x)
+    })
+    const found = await Promise.allSettled(inputs.map((x) => batcher.ask(x)))
+    const expected = inputs.map((x) => (x === 0 ? new RangeError('no zeros') : -x))
+    expect(found.map((one) => (one.status === 'rejected' ? one.reason : one.value))).toEqual(expected)
+    expect(made).toBe(calls)
+  })
+
+  it('takes all inputs of a request or none', async () => {
+    const { sizes, answer, release } = held()
+    const batcher = new RequestBatcher(answer, { waiting: 3 })
+    const first = batcher.askAll([1, 2])
+    await expect(batcher.askAll([3, 4])).rejects.toThrow(OverloadError)
+    const second = batcher.askAll([5])
+    await release()
+    expect([await first, await second, await batcher.askAll([])]).toEqual([[-1, -2], [-5], []])
+    expect(sizes).toEqual([3])
+    await expect(batcher.askAll([1, 2, 3, 4])).rejects.toThrow('an array of at most 3 inputs, got 4')
+    await expect(batcher.askAll('1' as never)).rejects.toThrow(ArgumentError)
+  })
+
+  it('says what is wrong with a function that answers', async () => {
     await expect(new RequestBatcher(async () => [1]).ask(1)).resolves.toBe(1)
     await expect(new RequestBatcher(async () => []).ask(1)).rejects.toThrow('1 outputs, one per input')
     await expect(new RequestBatcher((() => undefined) as never).ask(1)).rejects.toThrow(StateError)

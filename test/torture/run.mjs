@@ -2,23 +2,17 @@
 // prints what each found. --count is the number of cases of each part, --only the functions whose names begin so, --sample N
 // one case in N where a part has more than --count bounds.
 import { parseArgs } from 'node:util'
-import { faults } from './faults/faults.mjs'
-import { starved } from './faults/starved.mjs'
-import { fuzz } from './fuzz/fuzz.mjs'
-import { hostile } from './hostile/hostile.mjs'
-import { memory } from './memory/memory.mjs'
-import { properties } from './properties/properties.mjs'
-import { workers } from './workers/workers.mjs'
 
-/** What each part does, in a line, and how. */
+/** What each part does, in a line, and the file that does it, under its own name. */
 const parts = {
-  hostile: ['every parameter of every public function with every hostile value, then pairs', hostile],
-  fuzz: ['damaged files of every format that is read', fuzz],
-  faults: ['kills and failing system calls while files are written', faults],
-  starved: ['memory and threads that the system refuses', starved],
-  properties: ['laws of algebra, gradients, plans and files, on random cases', properties],
-  workers: ['workers and processes that end in the middle of native calls', workers],
-  memory: ['predictions, steps and models without end in bounded memory', memory],
+  hostile: ['every parameter of every public function with every hostile value, then pairs', 'hostile/hostile.mjs'],
+  fuzz: ['damaged files of every format that is read', 'fuzz/fuzz.mjs'],
+  faults: ['kills and failing system calls while files are written', 'faults/faults.mjs'],
+  starved: ['memory and threads that the system refuses', 'faults/starved.mjs'],
+  properties: ['laws of algebra, gradients, plans and files, on random cases', 'properties/properties.mjs'],
+  workers: ['workers and processes that end in the middle of native calls', 'workers/workers.mjs'],
+  memory: ['predictions, steps and models without end in bounded memory', 'memory/memory.mjs'],
+  load: ['the service of the examples under load and overload, while it trains', 'load/load.mjs'],
 }
 
 const { values, positionals } = parseArgs({
@@ -43,7 +37,8 @@ if (values.help || unknown.length) {
 let failed = false
 for (const name of positionals.length ? positionals : Object.keys(parts)) {
   const started = performance.now()
-  const [what, run] = parts[name]
+  const [what, file] = parts[name]
+  const { [name]: run } = await import(`./${file}`)
   console.log(`${name}: ${what}`)
   const options = {
     seed: Number(values.seed),
@@ -58,7 +53,7 @@ for (const name of positionals.length ? positionals : Object.keys(parts)) {
   process.stderr.write(process.stderr.isTTY ? '\r\x1b[K' : '')
   for (const finding of findings) console.log(`  ${finding.replaceAll('\n', '\n    ')}`)
   for (const [figure, value] of Object.entries(figures))
-    console.log(`  ${figure}: ${Array.isArray(value) ? value.join('; ') || 'none' : value}`)
+    console.log(`  ${figure}: ${Array.isArray(value) ? value.join(';\n    ') || 'none' : value}`)
   console.log(`  ${calls} cases, ${findings.length} findings, ${((performance.now() - started) / 1000).toFixed(0)} s`)
   failed ||= findings.length > 0
 }

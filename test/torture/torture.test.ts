@@ -23,6 +23,9 @@ describe('torture', { timeout: 600_000 }, () => {
   it('damaged files', () => {
     torture('fuzz', '--count', '100', '--only', 'safetensors,model,idx,npy,csv,onnx')
   })
+  it('a service under load', () => {
+    torture('load', '--count', '300')
+  })
   it('refused memory and threads', () => {
     torture('starved', '--count', '4')
   })
