@@ -98,7 +98,7 @@ function checkFlags(flags: Readonly<Record<string, Flag>>, args: readonly string
   for (let i = 0; i < args.length; i++) {
     const arg = args[i]!
     if (arg === '--') return [...written, ...args.slice(i)]
-    if (!/^--?[a-z]/i.test(arg)) {
+    if (!/^-/.test(arg) || arg === '-' || Number.isFinite(Number(arg))) {
       written.push(arg)
       continue
     }

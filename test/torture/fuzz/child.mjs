@@ -1,46 +1,64 @@
-// Reads mutated files of one format, one after another, and tells of what is neither read nor refused with a typed error.
-// Arguments: format, seed, first, end.
+// Reads damaged files of one format, one after another, and tells of what is neither read nor refused with a typed error, takes
+// too long, or needs too much memory. Arguments: format, seed, first, end.
 import { writeSync } from 'node:fs'
+import { UsageError } from '../../../dist/esm/cli/usage.js'
 import { ChainruleError } from '../../../dist/esm/index.js'
 import { randomFrom } from '../support.mjs'
 import { formats } from './formats.mjs'
-import { mutated } from './mutate.mjs'
+import { damaged } from './mutate.mjs'
 
 const [name, seed, first, end] = process.argv.slice(2)
-const { seeds, read } = formats[name]
-const files = await seeds()
-// Of processor time.
-const CALL_MS = 1000
+const format = formats[name]
+const CALL_MS = 1000 // of processor time
+const MEMORY = 64 * 2 ** 20 // that may be needed beside some times the file
+const FILE_TIMES = 4
 const say = (message) => writeSync(1, `${JSON.stringify(message)}\n`)
+const peak = () => process.resourceUsage().maxRSS * 1024
+const processor = () => process.cpuUsage().user + process.cpuUsage().system
 
-for (const file of files) await read(file)
+const files = await format.seeds()
+const sound = []
+for (const file of files) sound.push((await read(file)) === undefined)
+if (!sound.includes(true)) say({ finding: 'no sound file can be read', group: `${name} sound` })
 say({ at: Number(first) - 1 })
-let [readable, refused, most] = [0, 0, 0]
-const before = process.memoryUsage.rss()
+let [readable, refused] = [0, 0]
+let before = peak()
+const start = before
 for (let n = Number(first); n < Number(end); n++) {
   const random = randomFrom(Number(seed) * 7_368_787 + n)
-  let bytes = random.pick(files)
-  for (let i = 0, rounds = 1 + random.below(4); i < rounds; i++) bytes = mutated(bytes, random, files)
+  const bytes = await damaged(files, random, format)
   if (n % 64 === 0) say({ at: n })
-  const started = process.cpuUsage()
-  try {
-    await read(bytes)
-    readable++
-  } catch (error) {
-    refused++
-    if (!(error instanceof ChainruleError)) {
-      const place = /dist\/esm\/([^):]+:\d+)/.exec(String(error?.stack))?.[1] ?? 'elsewhere'
-      say({
-        finding: `case ${n}: ${error?.constructor?.name}: ${String(error?.message).slice(0, 160)} (${place})`,
-        group: `${name} ${place}`,
-        bytes: bytes.subarray(0, 400).toString('latin1'),
-      })
-    }
-  }
-  const { user, system } = process.cpuUsage(started)
-  const took = (user + system) / 1000
-  if (took > CALL_MS) say({ finding: `case ${n}: took ${took.toFixed(0)} ms`, group: `${name} time` })
-  const rss = process.memoryUsage.rss() - before
-  if (rss > most) most = rss
+  await judged(n, bytes)
 }
-say({ done: true, readable, refused, most })
+say({ done: true, readable, refused, most: peak() - start })
+process.exit(0)
+
+async function judged(n, bytes) {
+  const [started, used] = [performance.now(), processor()]
+  const error = await read(bytes)
+  if (error === undefined) readable++
+  else refused++
+  if (error !== undefined && !(error instanceof ChainruleError || error instanceof UsageError)) {
+    const place = /dist\/esm\/([^):]+:\d+)/.exec(String(error?.stack))?.[1] ?? 'elsewhere'
+    const message = `${error?.constructor?.name}: ${String(error?.message).slice(0, 160)} (${place})`
+    say({ finding: `case ${n}: ${message}`, group: `${name} ${place}` })
+  }
+  if (performance.now() - started > CALL_MS) {
+    const took = (processor() - used) / 1000
+    if (took > CALL_MS) say({ finding: `case ${n}: took ${took.toFixed(0)} ms`, group: `${name} time` })
+  }
+  const grown = peak() - before
+  if (grown > MEMORY + FILE_TIMES * bytes.length) {
+    say({ finding: `case ${n}: memory rises by ${grown} bytes for ${bytes.length}`, group: `${name} memory` })
+    before = peak()
+  }
+}
+
+// What it throws, or undefined.
+async function read(bytes) {
+  try {
+    await format.read(bytes)
+  } catch (error) {
+    return error ?? new Error('nothing')
+  }
+}

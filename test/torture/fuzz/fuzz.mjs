@@ -8,15 +8,19 @@ const SLICE = 20_000
 /** @param {{ count?: number, seed: number, resume: boolean, only?: string }} options - count: files of each format */
 export async function fuzz({ count = 1_000_000, seed, resume, only }) {
   const progress = progressOf('fuzz', resume)
-  const state = progress.value ?? { at: {}, findings: {}, calls: 0, readable: 0, refused: 0 }
+  const state = progress.value ?? { at: {}, findings: {}, calls: 0, by: {} }
   for (const name of Object.keys(formats)) {
     if (only && !only.split(',').includes(name)) continue
     let next = state.at[name] ?? 0
+    state.by[name] ??= { readable: 0, most: 0 }
+    const of = state.by[name]
     while (next < count) {
       const end = Math.min(count, next + SLICE)
       let [at, done] = [next, false]
       const result = await child(packageFile('test/torture/fuzz/child.mjs'), [name, seed, next, end], {
         memory: 3000,
+        // Garbage shall not hide what is needed; and WebAssembly shall not reserve more address space than there is.
+        node: ['--max-semi-space-size=1', '--disable-wasm-trap-handler'],
         onMessage(message) {
           if (message.at !== undefined) {
             at = message.at
@@ -25,8 +29,8 @@ export async function fuzz({ count = 1_000_000, seed, resume, only }) {
           if (message.finding) note(state, `${name}: ${message.finding}`, message.group)
           if (message.done) {
             done = true
-            state.readable += message.readable
-            state.refused += message.refused
+            of.readable += message.readable
+            of.most = Math.max(of.most, message.most)
           }
         },
       })
@@ -42,11 +46,12 @@ export async function fuzz({ count = 1_000_000, seed, resume, only }) {
       progress.save(state)
     }
   }
-  const { calls, readable, refused } = state
   return {
-    calls,
-    readable,
-    refused,
+    calls: state.calls,
+    formats: Object.entries(state.by).map(([name, { readable, most }]) => {
+      const share = ((100 * readable) / Math.max(1, state.at[name])).toFixed(1)
+      return `${name} ${state.at[name]}, ${share} % readable, memory + ${(most / 2 ** 20).toFixed(0)} MiB at most`
+    }),
     findings: Object.values(state.findings).map(({ text, times }) => `${text} (${times} times)`),
   }
 }

@@ -51,17 +51,46 @@ const texts = [
   '|O',
 ]
 
+/**
+ * A damaged file. `unpack` makes parts of a sound one, `pack` a file of parts: then it is often a part that is damaged, and the
+ * lengths and checksums around it are right. So it is where the format has a `damage` of its own.
+ */
+export async function damaged(files, random, { unpack, pack, damage }) {
+  let bytes = random.pick(files)
+  const within = (unpack ?? damage) && random() < 0.6
+  if (within && damage) bytes = damage(bytes, random, (part) => mutated(part, random, [part]))
+  else if (within) {
+    const parts = unpack(bytes)
+    for (let i = 0, rounds = 1 + random.below(3); i < rounds; i++) {
+      const n = random.below(parts.length)
+      parts[n] = mutated(parts[n], random, parts)
+    }
+    if (parts.length > 3 && random() < 0.1) parts.splice(random.below(parts.length), 1)
+    bytes = await pack(parts)
+  }
+  if (!within || random() < 0.1) {
+    for (let i = 0, rounds = 1 + random.below(4); i < rounds; i++) bytes = mutated(bytes, random, files)
+  }
+  return bytes
+}
+
 /** One mutation of some bytes; `others` are files of the same format to take pieces from. */
-export function mutated(bytes, random, others) {
-  const way = random.pick(ways)
-  return way(bytes, random, others)
+function mutated(bytes, random, others) {
+  const first = bytes[0]
+  if ((first === 0x7b || first === 0x5b) && random() < 0.5) return mutatedJson(bytes, random)
+  return random.pick(ways)(bytes, random, others)
 }
 
 const spot = (bytes, random) => random.below(bytes.length + 1)
 const joined = (...parts) => Buffer.concat(parts.map((part) => Buffer.from(part)))
-// Half of all places lie in the head, where formats keep their lengths.
-const place = (bytes, random) =>
-  random() < 0.5 ? random.below(Math.min(bytes.length, 96)) : random.below(Math.max(1, bytes.length))
+// Most places lie at the head or at the end, where formats keep their lengths.
+const NEAR = 96
+const place = (bytes, random) => {
+  const part = random()
+  const near = random.below(Math.min(bytes.length, NEAR))
+  if (part < 0.4) return near
+  return part < 0.6 ? bytes.length - 1 - near : random.below(Math.max(1, bytes.length))
+}
 
 const ways = [
   (bytes, random) => {
@@ -118,3 +147,51 @@ const ways = [
     )
   },
 ]
+
+const values = [
+  ...[null, true, false, 0, -0, -1, 1, 2, 0.5, 1e308, 1e-320, 2 ** 31, 2 ** 53, -(2 ** 63), '', 'x', '\0', '1', '__proto__', 'constructor', 'NaN'],
+  ...[[], [[]], {}, [0], [1, 2, 3], { a: 1 }, ['x', 'x'], 'x'.repeat(300), Array(50).fill(0), [null]],
+] // biome-ignore format: two lists
+
+// JSON in which a value becomes another, goes, comes twice or goes deeper; what is no JSON stays as it is.
+function mutatedJson(bytes, random) {
+  let root
+  try {
+    root = [JSON.parse(bytes.toString('utf8'))]
+  } catch {
+    return bytes
+  }
+  const places = []
+  const walk = (node) => {
+    for (const key of Object.keys(node)) {
+      places.push([node, key])
+      if (typeof node[key] === 'object' && node[key] !== null) walk(node[key])
+    }
+  }
+  walk(root)
+  const [node, key] = random.pick(places)
+  const [other, from] = random.pick(places)
+  switch (random.below(6)) {
+    case 0:
+      if (Array.isArray(node)) node.splice(Number(key), 1)
+      else delete node[key]
+      break
+    case 1:
+      node[Array.isArray(node) ? node.length : random.pick(texts)] = structuredClone(other[from])
+      break
+    case 2:
+      node[key] = structuredClone(other[from])
+      break
+    case 3:
+      node[key] = random() < 0.5 ? [node[key]] : { [key]: node[key] }
+      if (random() < 0.05) for (let i = 0; i < 2000; i++) node[key] = [node[key]]
+      break
+    case 4:
+      node[key] =
+        typeof node[key] === 'number' ? random.pick(numbers) * random.pick([1, 1, -1, 0.5]) : random.pick(values)
+      break
+    default:
+      node[key] = random.pick(values)
+  }
+  return Buffer.from(JSON.stringify(root[0] ?? null))
+}
