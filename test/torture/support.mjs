@@ -36,11 +36,15 @@ export function progressOf(part, resume) {
 
 /**
  * Runs a script in a Node process of its own whose lines of JSON on stdout are messages. `silence`: milliseconds without a
- * message after which it counts as hung and is killed. `memory`: the most address space, in MiB.
+ * message after which it counts as hung and is killed. `memory`: the most address space, in MiB. `within`: a command that runs it.
  * @returns {Promise<{ code: number | null, signal: string | null, hung: boolean, stderr: string }>}
  */
-export function child(script, args, { onMessage = () => {}, silence = 60_000, memory, env = {}, node = [] } = {}) {
-  const command = [process.execPath, ...node, script, ...args.map(String)]
+export function child(
+  script,
+  args,
+  { onMessage = () => {}, silence = 60_000, memory, within = [], env = {}, node = [] } = {},
+) {
+  const command = [...within, process.execPath, ...node, script, ...args.map(String)]
   const limited =
     memory && process.platform === 'linux' ? ['prlimit', `--as=${memory * 2 ** 20}`, '--core=0', ...command] : command
   return new Promise((done) => {

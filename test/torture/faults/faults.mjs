@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { child, packageFile, progressLine, randomFrom } from '../support.mjs'
 import { jobs, train } from './jobs.mjs'
+import { inBadPlaces } from './places.mjs'
 
 const script = packageFile('test/torture/faults/jobs.mjs')
 const kinds = ['kill', 'kill-after', 'EIO', 'ENOSPC', 'EMFILE', 'EROFS', 'short']
@@ -134,6 +135,7 @@ export async function faults({ count = 1000, seed, sample }) {
   }
   if (shim) for (const name of sample ? ['save'] : Object.keys(jobs)) add(await atEveryCall(name, shim, sample))
   else console.log('  faults: SKIPPED the failing system calls (needs Linux and gcc)')
+  if (!sample) add(await inBadPlaces())
   add(await kills(count, seed))
   return { calls, findings }
 }

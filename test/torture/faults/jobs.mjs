@@ -7,7 +7,9 @@ import {
   ChainruleError,
   CrossEntropy,
   checkpoint,
+  exportOnnx,
   fit,
+  importOnnx,
   load,
   loadTensors,
   mlp,
@@ -31,21 +33,28 @@ export async function train(folder) {
   return model
 }
 
+// Whose parameters these are.
+function which(values) {
+  return { [sum(network(1).block.values)]: 'old', [sum(network(2).block.values)]: 'new' }[sum(values)]
+}
+
 /** `write(folder)` replaces what `prepare` has put there; `read` says which of both it finds: old or new. */
 export const jobs = {
   save: {
     prepare: (folder) => save(network(1), join(folder, 'model.safetensors')),
     write: (folder) => save(network(2), join(folder, 'model.safetensors')),
-    async read(folder) {
-      const found = sum((await load(join(folder, 'model.safetensors'))).block.values)
-      return { [sum(network(1).block.values)]: 'old', [sum(network(2).block.values)]: 'new' }[found]
-    },
+    read: async (folder) => which((await load(join(folder, 'model.safetensors'))).block.values),
   },
   saveTensors: {
     prepare: (folder) => saveTensors({ w: tensor([1, 2]) }, join(folder, 'model.safetensors')),
     write: (folder) => saveTensors({ w: tensor([3, 4]) }, join(folder, 'model.safetensors')),
     read: async (folder) =>
       ({ 1: 'old', 3: 'new' })[(await loadTensors(join(folder, 'model.safetensors'))).tensors.w.data[0]],
+  },
+  exportOnnx: {
+    prepare: (folder) => exportOnnx(network(1), join(folder, 'model.onnx')),
+    write: (folder) => exportOnnx(network(2), join(folder, 'model.onnx')),
+    read: async (folder) => which((await importOnnx(join(folder, 'model.onnx'))).block.values),
   },
   checkpoint: {
     prepare: async () => {},
