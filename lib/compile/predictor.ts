@@ -8,19 +8,22 @@ import { lower } from './lower.js'
 import type { Lowered } from './lowering.js'
 import { type BuiltPlan, buildPlan } from './plan.js'
 
-// Rows that a plan takes at a time: enough for the kernels' full speed, little enough for the caches. A plan of its own
-// serves the calls on this thread, which so never wait for a long prediction.
+// Rows that a plan takes at a time: enough for the kernels' full speed, little enough for the caches. Plans of their own
+// serve the calls on this thread, which so never wait for a long prediction: one for few rows, because its memory is only
+// freed once the event loop gets its turn, and one for more.
 const ROWS = 512
 const SYNC_ROWS = 128
+const FEW_ROWS = 8
 
-/** {@link Predictor} over two plans, made when they are first needed. */
+/** {@link Predictor} over three plans, made when they are first needed. */
 class PlanPredictor implements Predictor {
   readonly rowShape: Shape
   readonly inputs: number
   readonly outputs: number
   readonly #model: Model
   readonly #block: ParameterBlock
-  readonly #sync: BuiltPlan
+  readonly #few: BuiltPlan
+  #sync: BuiltPlan | undefined
   #background: BuiltPlan | undefined
 
   constructor(model: Model, rowShape: Shape, lowered: Lowered) {
@@ -29,7 +32,7 @@ class PlanPredictor implements Predictor {
     this.outputs = lowered.description.widths.at(-1)!
     this.#model = model
     this.#block = model.block
-    this.#sync = buildPlan('predict', lowered, this.#block)
+    this.#few = buildPlan('predict', lowered, this.#block)
   }
 
   get current(): boolean {
@@ -37,7 +40,7 @@ class PlanPredictor implements Predictor {
   }
 
   async predict(x: FloatArray | Int32Array): Promise<FloatArray> {
-    this.#background ??= this.#makeBackground()
+    this.#background ??= this.#made(ROWS)
     const { plan } = this.#background
     try {
       return await plan.predict(x)
@@ -46,21 +49,24 @@ class PlanPredictor implements Predictor {
     }
   }
 
-  #makeBackground(): BuiltPlan {
-    const lowered = lower(this.#model, { rowShape: this.rowShape, batch: ROWS })!
+  #made(batch: number): BuiltPlan {
+    const lowered = lower(this.#model, { rowShape: this.rowShape, batch })!
     return buildPlan('predict', lowered, this.#block)
   }
 
   predictSync(x: FloatArray | Int32Array, y: FloatArray): void {
+    const few = x.length <= FEW_ROWS * this.inputs
+    if (!few) this.#sync ??= this.#made(SYNC_ROWS)
+    const made = few ? this.#few : this.#sync!
     try {
-      this.#sync.plan.predictSync(x, y)
+      made.plan.predictSync(x, y)
     } catch (error) {
-      throw this.#sync.translated('predict', error)
+      throw made.translated('predict', error)
     }
   }
 }
 
 usePredictors((model, rowShape) => {
-  const lowered = lower(model, { rowShape, batch: SYNC_ROWS })
+  const lowered = lower(model, { rowShape, batch: FEW_ROWS })
   return lowered && new PlanPredictor(model, rowShape, lowered)
 })

@@ -4,6 +4,8 @@ import { child, packageFile, progressLine, progressOf } from '../support.mjs'
 import { formats } from './formats.mjs'
 
 const SLICE = 20_000
+// Without a word of 64 files; long, because others may keep the processors busy.
+const HUNG_MS = 600_000
 
 /** @param {{ count?: number, seed: number, resume: boolean, only?: string }} options - count: files of each format */
 export async function fuzz({ count = 1_000_000, seed, resume, only }) {
@@ -19,6 +21,7 @@ export async function fuzz({ count = 1_000_000, seed, resume, only }) {
       let [at, done] = [next, false]
       const result = await child(packageFile('test/torture/fuzz/child.mjs'), [name, seed, next, end], {
         memory: 3000,
+        silence: HUNG_MS,
         // Garbage shall not hide what is needed; and WebAssembly shall not reserve more address space than there is.
         node: ['--max-semi-space-size=1', '--disable-wasm-trap-handler'],
         onMessage(message) {

@@ -193,5 +193,9 @@ function mutatedJson(bytes, random) {
     default:
       node[key] = random.pick(values)
   }
-  return Buffer.from(JSON.stringify(root[0] ?? null))
+  try {
+    return Buffer.from(JSON.stringify(root[0] ?? null))
+  } catch {
+    return bytes // too deep by now
+  }
 }
