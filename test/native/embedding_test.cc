@@ -21,7 +21,7 @@ void check_embedding(const KernelTable* table, size_t rows, size_t width, size_t
   table->of<T>().embedding_forward(rows, width, entries, values, indices.data(), y);
   const std::string where = std::string(table->isa) + " " + dtype_name<T>() + " [" + std::to_string(rows) + ", " + std::to_string(width) + "] of " + std::to_string(entries);
   for (size_t r = 0; r < rows; r++)
-    CHECK_MESSAGE(!std::memcmp(y + r * width, values + static_cast<size_t>(indices[r]) * width, width * sizeof(T)), where);
+    CHECK_MESSAGE(same_bits<T>(y + r * width, values + static_cast<size_t>(indices[r]) * width, width), where);
   std::vector<long double> expected(entries * width, 1), size(entries * width, 1);
   for (size_t i = 0; i < rows * width; i++) {
     const size_t to = static_cast<size_t>(indices[i / width]) * width + i % width;
@@ -39,7 +39,7 @@ void check_embedding(const KernelTable* table, size_t rows, size_t width, size_t
     }
     CHECK_MESSAGE(worst <= 1, where + " backward: " + std::to_string(worst));
     if (first.empty()) first.assign(dtable, dtable + entries * width);
-    CHECK_MESSAGE(!std::memcmp(first.data(), dtable, entries * width * sizeof(T)), where + ": other bits with " + std::to_string(threads) + " threads");
+    CHECK_MESSAGE(same_bits<T>(first.data(), dtable, entries * width), where + ": other bits with " + std::to_string(threads) + " threads");
   }
   if (rows == 0) return;
   for (int32_t bad : {-1, static_cast<int32_t>(entries), INT32_MIN, INT32_MAX}) {
@@ -47,7 +47,7 @@ void check_embedding(const KernelTable* table, size_t rows, size_t width, size_t
     ThreadPool pool(1);
     const Status status = embedding_backward<T>(table->of<T>(), pool, rows, width, entries, indices.data(), y, dtable, scratch.data());
     CHECK(status.code == Code::out_of_range && status.where == static_cast<int64_t>(rows / 2) && status.value == bad);
-    CHECK(!std::memcmp(first.data(), dtable, entries * width * sizeof(T)));
+    CHECK(same_bits<T>(first.data(), dtable, entries * width));
     table->of<T>().embedding_forward(rows, width, entries, values, indices.data(), y);  // leaves that row alone
   }
 }

@@ -15,7 +15,7 @@ void write_text(const char* text) {
   if (write(STDERR_FILENO, text, std::strlen(text)) < 0) std::_Exit(3);
 }
 // Sanitizers have a handler of their own, which says more.
-void crashed(int signal) {
+[[maybe_unused]] void crashed(int signal) {
   for (const char* text : {"crashed in ", running, " ", chainrule::test::doing(), "\n"}) write_text(text);
   std::signal(signal, SIG_DFL);
   std::raise(signal);

@@ -115,7 +115,7 @@ void check_layer_norm(const KernelTable* table, size_t rows, size_t cols, double
   check_sums(f, [&](size_t r, size_t c) { return z[r][c]; }, worst);
   report(f, worst, "layer norm");
   layer_norm_backward<T>(f.kernels(), pool, rows, cols, f.x, f.gamma, f.mean.data(), f.rstd.data(), f.dy, f.dy, nullptr, nullptr, f.scratch.data());
-  CHECK_MESSAGE(!std::memcmp(f.dy, dx.data(), f.n * sizeof(T)), f.where + ": layer norm backward in place, without the sums");
+  CHECK_MESSAGE(same_bits<T>(f.dy, dx.data(), f.n), f.where + ": layer norm backward in place, without the sums");
 }
 
 template <class T>
@@ -147,9 +147,9 @@ void check_batch_norm(const KernelTable* table, size_t rows, size_t cols, double
   }
   const std::vector<T> x(f.x, f.x + f.n);
   batch_norm_backward<T>(f.kernels(), pool, rows, cols, f.x, f.gamma, f.mean.data(), f.rstd.data(), f.dy, f.dy, nullptr, nullptr, f.scratch.data());
-  CHECK_MESSAGE(!std::memcmp(f.dy, dx.data(), f.n * sizeof(T)), f.where + ": batch norm backward in place");
+  CHECK_MESSAGE(same_bits<T>(f.dy, dx.data(), f.n), f.where + ": batch norm backward in place");
   batch_norm_forward<T>(f.kernels(), pool, rows, cols, f.x, f.batch_norm(), f.x, f.mean.data(), f.rstd.data(), f.scratch.data());
-  CHECK_MESSAGE(!std::memcmp(f.x, y.data(), f.n * sizeof(T)), f.where + ": batch norm in place");
+  CHECK_MESSAGE(same_bits<T>(f.x, y.data(), f.n), f.where + ": batch norm in place");
 }
 
 TEST(normalization) {

@@ -19,6 +19,9 @@ inline std::vector<const KernelTable*> all_tables() {
   return tables;
 }
 
+template <class T>
+bool same_bits(const T* a, const T* b, size_t n) { return n == 0 || !std::memcmp(a, b, n * sizeof(T)); }
+
 template <class T> constexpr const char* dtype_name() { return sizeof(T) == 4 ? "float32" : "float64"; }
 
 /// Distance of y from the exact value r in units of T's last place at r. NaN matches NaN alone, an infinity what rounds
