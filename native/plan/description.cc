@@ -52,6 +52,7 @@ Status validate(const PlanDescription& d, int unary_count) {
   if (static_cast<int>(loss.element) < 0 || loss.element >= Loss::count) return bad("a known loss of elements", 0);
   if (!(loss.smoothing >= 0 && loss.smoothing <= 1)) return bad("smoothing in [0, 1]", 0);
   if (!loss.class_weights.empty() && loss.class_weights.size() != d.widths.back()) return bad("one weight per class", 0);
+  std::vector<bool> read(d.widths.size(), false);
   for (std::size_t i = 0; i < d.ops.size(); i++) {
     const OpDescription& op = d.ops[i];
     if (op.y != static_cast<int32_t>(i + 1) || op.x.empty()) return bad("ops in order of their values", i);
@@ -61,6 +62,7 @@ Status validate(const PlanDescription& d, int unary_count) {
     for (int32_t x : op.x) {
       if (x == 0 && d.integers != (op.kind == OpKind::embedding)) return bad("indices for embeddings and for them alone", i);
       if (x < 0 || x >= op.y) return bad("ops in order of their values", i);
+      read[static_cast<std::size_t>(x)] = true;
       sum += d.widths[static_cast<std::size_t>(x)];
       same = same && d.widths[static_cast<std::size_t>(x)] == out;
     }
@@ -93,6 +95,9 @@ Status validate(const PlanDescription& d, int unary_count) {
         ((op.weight_length != 1 && op.weight_length != in) || !fits(op.weight, op.weight_length, d.parameters)))
       return bad("one alpha or one per channel, inside the parameters", i);
   }
+  // What nobody reads would get no gradient, and its weights none either.
+  for (std::size_t i = 0; i + 1 < d.ops.size(); i++)
+    if (!read[i + 1]) return bad("every value but the last to be read", i);
   return {};
 }
 

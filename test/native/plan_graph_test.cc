@@ -223,6 +223,14 @@ TEST(plan_refuses_graphs_that_reach_outside) {
   CHECK(refused(mixed(4), [](auto& d) { d.ops[1].weight_length = 0; }));
   CHECK(refused(mixed(4), [](auto& d) { d.ops[1].weight = 120; }));
   CHECK(refused(mixed(4), [](auto& d) { d.integers = true; }));
+  const auto pair_of = [](int32_t x) {
+    return [x](auto& d) {
+      d.widths = {3, 3, 3};
+      d.ops = {op_of(OpKind::add, {0}, 1), op_of(OpKind::add, {x}, 2)};
+    };
+  };
+  CHECK(!refused(graph(4), pair_of(1)));
+  CHECK(refused(graph(4), pair_of(0)));  // nobody reads value 1
   CHECK(refused(graph(4), [](auto& d) { d.buffers = {4}; }));
   CHECK(refused(graph(4), [](auto& d) { d.buffers = {4, 3}; }));
   CHECK(refused(graph(4), [](auto& d) { d.counters = 0; }));

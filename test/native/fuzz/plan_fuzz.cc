@@ -29,7 +29,8 @@ OpDescription op_of(Bytes& in, PlanDescription* d, int unary_count) {
   const size_t made = d->widths.size(), first = in.next();
   op.kind = static_cast<OpKind>(in.below(static_cast<size_t>(OpKind::count)));
   op.y = static_cast<int32_t>(made);
-  const bool binary = op.kind == OpKind::subtract || op.kind == OpKind::multiply, joins = op.kind == OpKind::add || op.kind == OpKind::concat;
+  const bool binary = op.kind == OpKind::subtract || op.kind == OpKind::multiply || op.kind == OpKind::divide || op.kind == OpKind::maximum || op.kind == OpKind::minimum;
+  const bool joins = op.kind == OpKind::add || op.kind == OpKind::concat;
   const size_t count = binary ? 2 : joins ? 1 + first / 64 : 1;
   const uint8_t others = in.next(), b = in.next(), c = in.next(), flags = in.next();
   for (size_t i = 0; i < count; i++) op.x.push_back(static_cast<int32_t>(i == 0 && first % 4 ? made - 1 : (others >> i) % made));
@@ -51,13 +52,18 @@ OpDescription op_of(Bytes& in, PlanDescription* d, int unary_count) {
     case OpKind::columns: out = 1 + b % x, op.column = static_cast<int32_t>(c % (x - out + 1)); break;
     case OpKind::layer_norm: op.weight_length = x; break;
     case OpKind::batch_norm: op.weight_length = x, op.buffer = d->buffers.size(), d->buffers.insert(d->buffers.end(), {x, x}); break;
+    case OpKind::bound:
+      op.unary = static_cast<int32_t>(b % static_cast<unsigned>(Binary::count)), op.column = c & 1, op.weight_length = flags & 2 ? 1 : x;
+      if (flags & 16) op.buffer = d->buffers.size(), d->buffers.push_back(op.weight_length);
+      break;
     case OpKind::dropout: op.counter = d->counters++; break;
     case OpKind::concat: out = 0; for (int32_t v : op.x) out += d->widths[static_cast<size_t>(v)]; break;
     default: break;
   }
   out = in.size(out);
   op.weight_length = in.size(op.weight_length);
-  if (op.weight_length && !(flags & 2 && op.kind != OpKind::prelu)) op.weight = stretch(in, d, op.weight_length);
+  const bool without = op.kind == OpKind::bound ? flags & 16 : op.kind != OpKind::prelu && flags & 2;
+  if (op.weight_length && !without) op.weight = stretch(in, d, op.weight_length);
   if (flags & 4) op.bias = stretch(in, d, out);
   // What is one too far or too near, for once in a while.
   if (flags >= 0xf0) {
