@@ -1,5 +1,6 @@
 #include "dispatch.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -22,9 +23,20 @@ namespace neon { void fill(KernelTable*); }
 
 namespace {
 
+/// From how many bytes on a result goes past the caches: where it would push out most of what one thread can count on. L3 counts
+/// with at most 16 MB, because who shares it cannot be seen: where it has 260 MB, shared by many machines, passes gain from 8 MB
+/// on, and so do pairs of passes of which the second reads the result.
+std::size_t far_bytes() {
+  const Caches& caches = cpu_caches();
+  return std::max(4 * caches.l2, std::min<std::size_t>(caches.l3 / 2, 16 << 20));
+}
+
 struct Filled {
   KernelTable table{};
-  explicit Filled(void (*fill)(KernelTable*)) { fill(&table); }
+  explicit Filled(void (*fill)(KernelTable*)) {
+    fill(&table);
+    *table.far_bytes = far_bytes();
+  }
 };
 
 struct Choice {

@@ -23,6 +23,26 @@ template <> struct Accumulator<float> {
     low = fma(xl, yl, low);
     high = fma(xh, yh, high);
   }
+  /// The same of what `at` has of the arrays.
+  template <class At> CHAINRULE_INLINE void add(At at, const float* x) {
+    Vec<double> l, h;
+    at.widen_from(x, &l, &h);
+    low = low + l;
+    high = high + h;
+  }
+  template <class At> CHAINRULE_INLINE void add_product(At at, const float* x, const float* y) {
+    Vec<double> xl, xh, yl, yh;
+    at.widen_from(x, &xl, &xh);
+    at.widen_from(y, &yl, &yh);
+    low = fma(xl, yl, low);
+    high = fma(xh, yh, high);
+  }
+  template <class At> CHAINRULE_INLINE void add_square(At at, const float* x) {
+    Vec<double> l, h;
+    at.widen_from(x, &l, &h);
+    low = fma(l, l, low);
+    high = fma(h, h, high);
+  }
   CHAINRULE_INLINE void add(const Accumulator& other) {
     low = low + other.low;
     high = high + other.high;
@@ -46,6 +66,12 @@ template <> struct Accumulator<double> {
   Vec<double> sum{0.0};
   CHAINRULE_INLINE void add(Vec<double> x) { sum = sum + x; }
   CHAINRULE_INLINE void add_product(Vec<double> x, Vec<double> y) { sum = fma(x, y, sum); }
+  template <class At> CHAINRULE_INLINE void add(At at, const double* x) { add(at.load(x)); }
+  template <class At> CHAINRULE_INLINE void add_product(At at, const double* x, const double* y) { add_product(at.load(x), at.load(y)); }
+  template <class At> CHAINRULE_INLINE void add_square(At at, const double* x) {
+    const Vec<double> v = at.load(x);
+    add_product(v, v);
+  }
   CHAINRULE_INLINE void add(const Accumulator& other) { sum = sum + other.sum; }
   CHAINRULE_INLINE void add_to(double* totals) const { (Vec<double>::load(totals) + sum).store(totals); }
   CHAINRULE_INLINE double total() const { return reduce_add(sum); }

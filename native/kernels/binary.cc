@@ -1,6 +1,6 @@
 // Elementwise ops of two inputs, PReLU, and scaling in place.
 #include "accumulate.h"
-#include "loops.h"
+#include "results.h"
 #include "table.h"
 
 namespace chainrule {
@@ -30,15 +30,13 @@ struct Minimum {
 template <class Op, class T>
 static void binary(size_t n, const T* a, size_t sa, const T* b, size_t sb, T* out) {
   if (n == 0) return;
-  if (sa && sb) {
-    for_each_vector<T>(n, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(out, Op::f(at.load(a), at.load(b))); });
-  } else if (sa) {
-    const Vec<T> vb(*b);
-    for_each_vector<T>(n, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(out, Op::f(at.load(a), vb)); });
-  } else {
-    const Vec<T> va(*a), vb(*b);
-    for_each_vector<T>(n, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(out, Op::f(va, sb ? at.load(b) : vb)); });
-  }
+  const Vec<T> va(*a), vb(*b);
+  Results<T>(n, out != a && out != b).write(n, out, [=](size_t first, size_t count, T* to) CHAINRULE_INLINE_LAMBDA {
+    const T *const left = a + first * sa, *const right = b + first * sb;
+    if (sa && sb) for_each_vector<T>(count, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(to, Op::f(at.load(left), at.load(right))); });
+    else if (sa) for_each_vector<T>(count, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(to, Op::f(at.load(left), vb)); });
+    else for_each_vector<T>(count, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(to, Op::f(va, sb ? at.load(right) : vb)); });
+  });
 }
 
 template <class T>
@@ -48,13 +46,20 @@ CHAINRULE_INLINE Vec<T> prelu(Vec<T> x, Vec<T> alpha) { return select(x > 0.0, x
 template <class T>
 static void prelu_forward(size_t rows, size_t channels, const T* x, const T* alpha, size_t sa, T* y) {
   if (rows * channels == 0) return;
+  const Results<T> results(rows * channels, x != y);
   if (sa == 0) {
     const Vec<T> a(*alpha);
-    for_each_vector<T>(rows * channels, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(y, prelu(at.load(x), a)); });
+    results.write(rows * channels, y, [=](size_t first, size_t count, T* to) CHAINRULE_INLINE_LAMBDA {
+      const T* const from = x + first;
+      for_each_vector<T>(count, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(to, prelu(at.load(from), a)); });
+    });
     return;
   }
   for (size_t r = 0; r < rows; r++, x += channels, y += channels)
-    for_each_vector<T>(channels, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(y, prelu(at.load(x), at.load(alpha))); });
+    results.write(channels, y, [=](size_t first, size_t count, T* to) CHAINRULE_INLINE_LAMBDA {
+      const T *const from = x + first, *const slopes = alpha + first;
+      for_each_vector<T>(count, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(to, prelu(at.load(from), at.load(slopes))); });
+    });
 }
 
 /// dx = dy·(1 or α), dα += Σ dy·min(0, x). The sums are in double and in the order of the rows.
@@ -64,10 +69,13 @@ static void prelu_backward(size_t rows, size_t channels, size_t stride, const T*
   if (sa == 0) {
     const Vec<T> a(*alpha);
     Accumulator<T> sum;
-    for_each_vector<T>(rows * channels, [&](auto at) CHAINRULE_INLINE_LAMBDA {
-      const Vec<T> vx = at.load(x), g = at.load(dy);
-      at.store(dx, select(vx > 0.0, g, a * g));
-      sum.add_product(g, min(0.0, vx));
+    Results<T>(rows * channels, dx != dy && dx != x).write(rows * channels, dx, [&](size_t first, size_t count, T* to) CHAINRULE_INLINE_LAMBDA {
+      const T *const from = x + first, *const slopes = dy + first;
+      for_each_vector<T>(count, [&](auto at) CHAINRULE_INLINE_LAMBDA {
+        const Vec<T> vx = at.load(from), g = at.load(slopes);
+        at.store(to, select(vx > 0.0, g, a * g));
+        sum.add_product(g, min(0.0, vx));
+      });
     });
     *dalpha = static_cast<T>(*dalpha + sum.total());
     return;

@@ -110,7 +110,33 @@ static void weighted_cross_entropy(size_t rows, size_t cols, const T* x, const i
 
 /// With S = Σ t: loss = r·(S·L - Σ t·(x - max)); dx = scale·r·(p·S - t), unless null.
 template <class T>
+CHAINRULE_INLINE void soft_block(size_t left, size_t cols, const T* x, const T* targets, const T* row_weights, T scale, T* losses, T* dx) {
+  RowBlock<T> block(left, cols), goal(left, cols);
+  block.load(x);
+  goal.load(targets);
+  const auto tail = Vec<T>::tail(block.rows);
+  const Vec<T> m = block.maximum(), weight = row_weights ? Vec<T>::load(row_weights, tail) : Vec<T>(T(1));
+  Vec<T> mass = 0.0, gaps = 0.0;
+  for (size_t c = 0; c < cols; c++) {
+    gaps = gaps + weighted_gap(block.column[c], m, goal.column[c]);
+    mass = mass + goal.column[c];
+  }
+  const Vec<T> sum = block.exp_sum(m);
+  (weight * (mass * log(sum) - gaps)).store(losses, tail);
+  if (!dx) return;
+  const Vec<T> off = Vec<T>(scale) * weight, each = off * mass / sum;
+  block.map([&](Vec<T> e, size_t c) CHAINRULE_INLINE_LAMBDA { return fnma(off, goal.column[c], e * each); });
+  block.store(dx);
+}
+
+template <class T>
 static void soft_cross_entropy(size_t rows, size_t cols, const T* x, const T* targets, const T* row_weights, double scale, T* losses, T* dx) {
+  constexpr size_t lanes = Vec<T>::lanes;
+  if (RowBlock<T>::takes(cols)) {
+    for (size_t r = 0; r < rows; r += lanes)
+      soft_block(rows - r, cols, x + r * cols, targets + r * cols, row_weights ? row_weights + r : nullptr, static_cast<T>(scale), losses + r, dx ? dx + r * cols : nullptr);
+    return;
+  }
   for (size_t r = 0; r < rows; r++, x += cols, targets += cols) {
     const T weight = row_weights ? row_weights[r] : T(1), m = row_maximum(cols, x);
     const Vec<T> vm(m);

@@ -1,5 +1,5 @@
 // Dropout, with its mask straight from the counter-based generator: nothing is stored, backward draws the same mask again.
-#include "loops.h"
+#include "results.h"
 #include "table.h"
 
 namespace chainrule {
@@ -83,8 +83,12 @@ CHAINRULE_INLINE Vec<float> factors_at(const double* p, Vec<float>) {
 /// y = x·mask/(1 - p)
 template <class T>
 static void dropout(size_t n, const T* x, T* y, double p, uint64_t seed, uint64_t stream, uint64_t offset) {
+  const Results<T> results(n, x != y);
   if (p == 0.0) {
-    for_each_vector<T>(n, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(y, at.load(x)); });
+    results.write(n, y, [=](size_t first, size_t count, T* to) CHAINRULE_INLINE_LAMBDA {
+      const T* const from = x + first;
+      for_each_vector<T>(count, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(to, at.load(from)); });
+    });
     return;
   }
   const Philox philox(seed, stream);
@@ -94,8 +98,10 @@ static void dropout(size_t n, const T* x, T* y, double p, uint64_t seed, uint64_
     const uint64_t at_element = offset + i;
     const size_t skip = static_cast<size_t>(at_element % kDrawn), left = kDrawn - skip, count = left < n - i ? left : n - i;
     draw_factors(philox, at_element / kDrawn, threshold, kept, factors);
-    for_each_vector<T>(count, [&](auto at) CHAINRULE_INLINE_LAMBDA {
-      at.store(y + i, at.load(x + i) * factors_at(factors + skip + at.at, Vec<T>()));
+    results.write(count, y + i, [&](size_t first, size_t few, T* to) CHAINRULE_INLINE_LAMBDA {
+      const T* const from = x + i + first;
+      const double* const by = factors + skip + first;
+      for_each_vector<T>(few, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(to, at.load(from) * factors_at(by + at.at, Vec<T>())); });
     });
     i += count;
   }

@@ -1,6 +1,6 @@
 // Fills the kernel table of one instruction set. Compiled once for each, in its own namespace; the only file of the
 // kernels whose symbol the rest of the program links to.
-#include "simd/vec.h"
+#include "results.h"
 #include "table.h"
 
 #define CHAINRULE_TEXT(x) CHAINRULE_TEXT_OF(x)
@@ -25,10 +25,13 @@ void fill_dropout(KernelTable* table);
 void fill_embedding(KernelTable* table);
 void fill_optimizers(KernelTable* table);
 
+size_t far_bytes = SIZE_MAX;
+
 void fill(KernelTable* table) {
   table->isa = CHAINRULE_TEXT(CHAINRULE_ISA);
   table->lanes32 = Vec<float>::lanes;
   table->lanes64 = Vec<double>::lanes;
+  table->far_bytes = &far_bytes;
   fill_gemm(table);
   fill_peak(table);
   fill_unary_f32(table);

@@ -101,25 +101,29 @@ template <class T>
 CHAINRULE_INLINE Ahead<T> ahead_of(const GemmBlock<T>& block, size_t j, size_t strip) {
   constexpr size_t line = 64 / sizeof(T);
   const size_t lines = static_cast<size_t>(block.shape.vectors) * Vec<T>::lanes / line;
-  if (j >= block.n || strip >= lines) return {block.b, 0, 0, 0, 0};
-  if (block.b_packed) return {block.b + j * block.k + strip * block.k * line, 0, 0, line, 0};
+  if (j >= block.n || strip >= lines) return {block.b};
+  if (block.b_packed) return {block.b + j * block.k + strip * block.k * line, line};
   const T* next = block.b + j * block.b_col;
-  if (block.b_col == 1) return {next + (j + strip * line < block.n ? strip * line : 0), 0, 0, block.b_row, 0};
-  // Column by column, `line` columns in turn.
-  if (j + (strip + 1) * line > block.n) return {block.b, 0, 0, 0, 0};
-  return {next + strip * line * block.b_col, line - 1, block.b_col, line, sizeof(T) == 4 ? 4 : 3};
+  if (block.b_col == 1) return {next + (j + strip * line < block.n ? strip * line : 0), static_cast<ptrdiff_t>(block.b_row)};
+  // `line` columns in turn: k steps are as many as their lines. The first turn comes after k % line steps.
+  if (j + (strip + 1) * line > block.n) return {block.b};
+  const size_t first = strip * line + (line - block.k % line) % line;
+  const ptrdiff_t column = static_cast<ptrdiff_t>(block.b_col);
+  return {next + first * block.b_col, column, static_cast<ptrdiff_t>(line) * (1 - column), line - 1};
 }
 
 /// What a strip fetches for the next one once there is no next panel: A's rows from i on, line by line.
 template <class T>
 CHAINRULE_INLINE Ahead<T> ahead_of_rows(const GemmBlock<T>& block, size_t i) {
-  constexpr int shift = sizeof(T) == 4 ? 4 : 3;  // as many rows as a line has elements
-  return {block.a + i * block.a_row, (size_t{1} << shift) - 1, block.a_row, size_t{1} << shift, shift};
+  constexpr size_t line = 64 / sizeof(T);  // as many rows as a line has elements
+  const ptrdiff_t row = static_cast<ptrdiff_t>(block.a_row);
+  return {block.a + (i + (line - block.k % line) % line) * block.a_row, row, static_cast<ptrdiff_t>(line) * (1 - row), line - 1};
 }
 
 template <class T>
 void gemm_block(const GemmBlock<T>& block) {
   constexpr size_t lanes = Vec<T>::lanes;
+  constexpr ptrdiff_t line = 64 / sizeof(T);
   // The highest tile, rounded up to whole squares; or the widest.
   alignas(64) T scratch[(Tiles::max_rows + lanes) * lanes * Tiles::vectors];
   static_assert(sizeof scratch >= sizeof(T) * Tiles::max_vectors * lanes * Tiles::most_wide_rows);
@@ -128,7 +132,7 @@ void gemm_block(const GemmBlock<T>& block) {
   panel.alpha = block.transposed ? T(1) : block.alpha;
   panel.beta = block.transposed ? T(0) : block.beta;
   panel.plain = block.transposed || (block.alpha == T(1) && block.beta == T(0) && !block.bias);
-  panel.ahead = {block.b, 0, 0, 0, 0};
+  panel.ahead = {block.b};
   const bool looks_ahead = block.k >= 32 && block.m > static_cast<size_t>(block.shape.rows);
   // Loop 2: column panels. B's panel stays in L2 while all rows pass by.
   for_each_panel<T>(block.n, block.shape.vectors, [&](size_t j, size_t columns, int wide) {
@@ -158,7 +162,7 @@ void gemm_block(const GemmBlock<T>& block) {
       panel.a_row = block.a_packed ? 1 : block.a_row;
       panel.a_col = block.a_packed ? rows : block.a_col;
       if (looks_ahead) {
-        if (block.c_far) panel.ahead = {block.c + (i + rows < block.m ? i + rows : i) * block.c_row + j, static_cast<size_t>(3), 64 / sizeof(T), block.c_row, 2};
+        if (block.c_far) panel.ahead = {block.c + (i + rows < block.m ? i + rows : i) * block.c_row + j, line, static_cast<ptrdiff_t>(block.c_row) - 4 * line, 3};
         else if (j + columns >= block.n && !block.a_packed && block.a_col == 1 && i + rows < block.m) panel.ahead = ahead_of_rows(block, i + rows);
         else panel.ahead = ahead_of(block, j + columns, strip);
       }

@@ -25,6 +25,18 @@ namespace {
 #define CHAINRULE_OPAQUE(pointer) (void)0
 #endif
 
+// acc += a·b, one instruction between registers: the compiler's own choice of form costs moves, and the tiles' speed depends on
+// how few instructions they are where another hardware thread shares the core.
+template <class T>
+CHAINRULE_INLINE void fma_into(Vec<T>& acc, Vec<T> a, Vec<T> b) { acc = fma(a, b, acc); }
+#if defined(__GNUC__) && defined(CHAINRULE_ISA_avx512)
+CHAINRULE_INLINE void fma_into(Vec<float>& acc, Vec<float> a, Vec<float> b) { __asm__("vfmadd231ps %2, %1, %0" : "+v"(acc.v) : "v"(a.v), "v"(b.v)); }
+CHAINRULE_INLINE void fma_into(Vec<double>& acc, Vec<double> a, Vec<double> b) { __asm__("vfmadd231pd %2, %1, %0" : "+v"(acc.v) : "v"(a.v), "v"(b.v)); }
+#elif defined(__GNUC__) && defined(CHAINRULE_ISA_avx2)
+CHAINRULE_INLINE void fma_into(Vec<float>& acc, Vec<float> a, Vec<float> b) { __asm__("vfmadd231ps %2, %1, %0" : "+x"(acc.v) : "x"(a.v), "x"(b.v)); }
+CHAINRULE_INLINE void fma_into(Vec<double>& acc, Vec<double> a, Vec<double> b) { __asm__("vfmadd231pd %2, %1, %0" : "+x"(acc.v) : "x"(a.v), "x"(b.v)); }
+#endif
+
 /// Registers left for accumulators decide the tiles: rows[v] is the most rows of a tile of v vectors; a product of so few
 /// rows that these registers stay empty is done in tiles of wide[rows] vectors, which read long pieces of B's rows.
 struct Tiles {
@@ -40,12 +52,13 @@ struct Tiles {
   static constexpr int max_rows = rows[1], most_wide_rows = static_cast<int>(sizeof wide / sizeof wide[0]) - 1, max_vectors = wide[1];
 };
 
-/// What a tile asks the cache for while it works: step p fetches first + (p & mask)·near + (p >> shift)·far.
+/// What a tile asks the cache for while it works: one line each step, `step` elements on, and another `hop` on whenever the
+/// number of steps left has none of the bits of `turn`.
 template <class T>
 struct Ahead {
   const T* first;
-  size_t mask, near, far;
-  int shift;
+  ptrdiff_t step = 0, hop = 0;
+  size_t turn = ~size_t{0};
 };
 
 /// What the tiles of one column panel share.
@@ -99,15 +112,21 @@ void tile(const Panel<T>& panel, const T* a, T* c) {
   for (int g = 0; g < groups; g++) group[g] = a + static_cast<size_t>(4 * g) * row;
   const T* b = panel.b;
   T* copy = panel.copy;
-  const Ahead<T> ahead = panel.ahead;
+  const T* ahead = panel.ahead.first;
+  const ptrdiff_t step = panel.ahead.step;
+  const size_t turn = panel.ahead.turn;
   // C is wanted at the end: a long sum leaves the time to fetch it.
   if (panel.k >= 64)
 #pragma GCC unroll 16
     for (int i = 0; i < Rows; i++)
 #pragma GCC unroll 16
       for (int j = 0; j < Vectors; j++) __builtin_prefetch(c + static_cast<size_t>(i) * c_row + j * lanes, 1);
-  for (size_t p = 0; p != panel.k; p++) {
-    if constexpr (Vectors > 1) __builtin_prefetch(ahead.first + (p & ahead.mask) * ahead.near + (p >> ahead.shift) * ahead.far, 0, 2);
+  for (size_t p = panel.k; p != 0;) {
+    if constexpr (Vectors > 1) {
+      __builtin_prefetch(ahead, 0, 2);
+      ahead += step;
+      CHAINRULE_OPAQUE(ahead);
+    }
     const auto from_a = [&](int i) CHAINRULE_INLINE_LAMBDA {
       const T* g = group[i / 4];
       return V(i % 4 == 0 ? g[0] : i % 4 == 1 ? g[row] : i % 4 == 2 ? g[2 * row] : g[row3]);
@@ -129,7 +148,7 @@ void tile(const Panel<T>& panel, const T* a, T* c) {
       for (int j = 0; j < Vectors; j++) {
         const V bv = from_b(j);
 #pragma GCC unroll 4
-        for (int i = 0; i < Rows; i++) acc[i][j] = fma(av[i], bv, acc[i][j]);
+        for (int i = 0; i < Rows; i++) fma_into(acc[i][j], av[i], bv);
       }
     } else {
       V bv[Vectors];
@@ -140,16 +159,23 @@ void tile(const Panel<T>& panel, const T* a, T* c) {
         V av = from_a(i);
         if constexpr (Vectors > 1) CHAINRULE_PIN(av.v);
 #pragma GCC unroll 4
-        for (int j = 0; j < Vectors; j++) acc[i][j] = fma(av, bv[j], acc[i][j]);
+        for (int j = 0; j < Vectors; j++) {
+          if constexpr (Vectors > 1) fma_into(acc[i][j], av, bv[j]);
+          else acc[i][j] = fma(av, bv[j], acc[i][j]);  // the number of A goes straight from memory into it
+        }
       }
     }
     b += b_row;
+    CHAINRULE_OPAQUE(b);
     if constexpr (Copy) copy += Vectors * lanes;
 #pragma GCC unroll 4
     for (int g = 0; g < groups; g++) {
       group[g] += col;
       CHAINRULE_OPAQUE(group[g]);
     }
+    p--;
+    if constexpr (Vectors > 1)
+      if (__builtin_expect((p & turn) == 0, 0)) ahead += panel.ahead.hop;
   }
 
   if (!panel.plain) {

@@ -22,6 +22,10 @@ template <class T> struct Whole {
     return Vec<T>::load(p + at);
   }
   CHAINRULE_INLINE void store(T* p, Vec<T> v) const { v.store(p + at); }
+  CHAINRULE_INLINE void widen_from(const float* p, Vec<double>* low, Vec<double>* high) const {
+    prefetch(p + at);
+    widen(p + at, low, high);
+  }
   /// v, with 0 in the lanes beyond the end.
   CHAINRULE_INLINE Vec<T> within(Vec<T> v) const { return v; }
 };
@@ -31,6 +35,7 @@ template <class T> struct Part {
   size_t lanes;
   CHAINRULE_INLINE Vec<T> load(const T* p) const { return Vec<T>::load(p + at, tail); }
   CHAINRULE_INLINE void store(T* p, Vec<T> v) const { v.store(p + at, tail); }
+  CHAINRULE_INLINE void widen_from(const float* p, Vec<double>* low, Vec<double>* high) const { widen(load(p), low, high); }
   CHAINRULE_INLINE Vec<T> within(Vec<T> v) const { return select(lane_index(v) < Vec<T>(static_cast<T>(lanes)), v, Vec<T>(T(0))); }
 };
 

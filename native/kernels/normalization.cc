@@ -1,6 +1,7 @@
 // Layer normalisation (by row) and batch normalisation (by column). Sums are taken in double. A mean that is large beside
 // the deviations costs no accuracy: what rounding the mean leaves over is measured and taken off too.
 #include "accumulate.h"
+#include "results.h"
 #include "table.h"
 
 namespace chainrule {
@@ -8,9 +9,9 @@ namespace CHAINRULE_ISA {
 
 /// y = (x - mean)·rstd·γ + β of one row. The mean's remainder `low` comes with the second sum: Σ(x - mean) = cols·low.
 template <class T>
-CHAINRULE_INLINE void normalize_row(size_t cols, const T* x, const T* gamma, const T* beta, double epsilon, T* y, T* mean, T* rstd) {
+CHAINRULE_INLINE void normalize_row(const Results<T>& results, size_t cols, const T* x, const T* gamma, const T* beta, double epsilon, T* y, T* mean, T* rstd) {
   const double n = static_cast<double>(cols);
-  const double sum = sum_of<T>(cols, [=](Accumulator<T>& s, auto at) CHAINRULE_INLINE_LAMBDA { s.add(at.load(x)); });
+  const double sum = sum_of<T>(cols, [=](Accumulator<T>& s, auto at) CHAINRULE_INLINE_LAMBDA { s.add(at, x); });
   *mean = static_cast<T>(sum / n);
   const Vec<T> m(*mean);
   Accumulator<T> rest, squares, rest2, squares2;
@@ -26,16 +27,20 @@ CHAINRULE_INLINE void normalize_row(size_t cols, const T* x, const T* gamma, con
   const double low = rest.total() / n, variance = squares.total() / n - low * low;
   *rstd = static_cast<T>(1.0 / __builtin_sqrt((variance > 0.0 || variance != variance ? variance : 0.0) + epsilon));
   const Vec<T> remainder(static_cast<T>(low)), r(*rstd);
-  const auto normal = [=](auto at) CHAINRULE_INLINE_LAMBDA { return ((at.load(x) - m) - remainder) * r; };
-  if (gamma && beta) for_each_vector<T>(cols, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(y, fma(normal(at), at.load(gamma), at.load(beta))); });
-  else if (gamma) for_each_vector<T>(cols, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(y, normal(at) * at.load(gamma)); });
-  else if (beta) for_each_vector<T>(cols, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(y, normal(at) + at.load(beta)); });
-  else for_each_vector<T>(cols, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(y, normal(at)); });
+  results.write(cols, y, [=](size_t first, size_t count, T* to) CHAINRULE_INLINE_LAMBDA {
+    const T *const from = x + first, *const g = from_element(gamma, first), *const b = from_element(beta, first);
+    const auto normal = [=](auto at) CHAINRULE_INLINE_LAMBDA { return ((at.load(from) - m) - remainder) * r; };
+    if (gamma && beta) for_each_vector<T>(count, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(to, fma(normal(at), at.load(g), at.load(b))); });
+    else if (gamma) for_each_vector<T>(count, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(to, normal(at) * at.load(g)); });
+    else if (beta) for_each_vector<T>(count, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(to, normal(at) + at.load(b)); });
+    else for_each_vector<T>(count, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(to, normal(at)); });
+  });
 }
 
 template <class T>
 static void layer_norm_forward(size_t rows, size_t cols, const T* x, const T* gamma, const T* beta, double epsilon, T* y, T* mean, T* rstd) {
-  for (size_t r = 0; r < rows; r++) normalize_row(cols, x + r * cols, gamma, beta, epsilon, y + r * cols, mean + r, rstd + r);
+  const Results<T> results(rows * cols, x != y);
+  for (size_t r = 0; r < rows; r++) normalize_row(results, cols, x + r * cols, gamma, beta, epsilon, y + r * cols, mean + r, rstd + r);
 }
 
 /// With g = dy·γ and z = (x - mean)·rstd: dx = rstd·(g - avg(g) - z·avg(g·z)), dγ += Σ dy·z, dβ += Σ dy.
@@ -84,11 +89,15 @@ static void column_moments(size_t rows, size_t cols, const T* x, const T* shift,
 
 template <class T>
 static void normalize_columns(size_t rows, size_t cols, const T* x, const T* mean, const T* low, const T* factor, const T* offset, T* y) {
+  const Results<T> results(rows * cols, x != y);
   for (size_t r = 0; r < rows; r++, x += cols, y += cols)
-    for_each_vector<T>(cols, [=](auto at) CHAINRULE_INLINE_LAMBDA {
-      Vec<T> d = at.load(x) - at.load(mean);
-      if (low) d = d - at.load(low);
-      at.store(y, offset ? fma(d, at.load(factor), at.load(offset)) : d * at.load(factor));
+    results.write(cols, y, [=](size_t first, size_t count, T* to) CHAINRULE_INLINE_LAMBDA {
+      const T *const from = x + first, *const m = mean + first, *const l = from_element(low, first), *const f = factor + first, *const o = from_element(offset, first);
+      for_each_vector<T>(count, [=](auto at) CHAINRULE_INLINE_LAMBDA {
+        Vec<T> d = at.load(from) - at.load(m);
+        if (low) d = d - at.load(l);
+        at.store(to, offset ? fma(d, at.load(f), at.load(o)) : d * at.load(f));
+      });
     });
 }
 
@@ -105,10 +114,14 @@ static void batch_norm_sums(size_t rows, size_t cols, const T* x, const T* mean,
 
 template <class T>
 static void batch_norm_backward(size_t rows, size_t cols, const T* x, const T* mean, const T* dy, const T* factor, const T* offset, const T* slope, T* dx) {
+  const Results<T> results(rows * cols, dx != dy && dx != x);
   for (size_t r = 0; r < rows; r++, x += cols, dy += cols, dx += cols)
-    for_each_vector<T>(cols, [=](auto at) CHAINRULE_INLINE_LAMBDA {
-      const Vec<T> d = at.load(x) - at.load(mean);
-      at.store(dx, at.load(factor) * fnma(at.load(slope), d, at.load(dy) - at.load(offset)));
+    results.write(cols, dx, [=](size_t first, size_t count, T* to) CHAINRULE_INLINE_LAMBDA {
+      const T *const from = x + first, *const g = dy + first, *const m = mean + first, *const f = factor + first, *const o = offset + first, *const s = slope + first;
+      for_each_vector<T>(count, [=](auto at) CHAINRULE_INLINE_LAMBDA {
+        const Vec<T> d = at.load(from) - at.load(m);
+        at.store(to, at.load(f) * fnma(at.load(s), d, at.load(g) - at.load(o)));
+      });
     });
 }
 

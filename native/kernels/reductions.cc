@@ -8,12 +8,13 @@ namespace CHAINRULE_ISA {
 
 template <class T>
 static double sum(size_t n, const T* x) {
-  return sum_of<T>(n, [=](Accumulator<T>& s, auto at) CHAINRULE_INLINE_LAMBDA { s.add(at.load(x)); });
+  return sum_of<T>(n, [=](Accumulator<T>& s, auto at) CHAINRULE_INLINE_LAMBDA { s.add(at, x); });
 }
 
 template <class T>
 static double dot(size_t n, const T* x, const T* y) {
-  return sum_of<T>(n, [=](Accumulator<T>& s, auto at) CHAINRULE_INLINE_LAMBDA { s.add_product(at.load(x), at.load(y)); });
+  if (x == y) return sum_of<T>(n, [=](Accumulator<T>& s, auto at) CHAINRULE_INLINE_LAMBDA { s.add_square(at, x); });
+  return sum_of<T>(n, [=](Accumulator<T>& s, auto at) CHAINRULE_INLINE_LAMBDA { s.add_product(at, x, y); });
 }
 
 /// Σ (x - target)²; dx = scale·(x - target), unless null.

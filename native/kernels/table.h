@@ -153,6 +153,7 @@ struct KernelTable {
   int32_t lanes32, lanes64;  ///< vector width in elements
   int32_t unary_count;
   const UnaryInfo* unary_info;
+  size_t* far_bytes;         ///< results of at least so many bytes are written past the caches
   Kernels<float> f32;
   Kernels<double> f64;
 

@@ -7,6 +7,20 @@
 
 namespace chainrule {
 
+/// Σ part(begin, end) over parts of [0, n) that n alone decides, added up in order.
+template <class Part>
+double sum_parts(ThreadPool& pool, std::size_t n, Part&& part) {
+  const FixedParts parts = fixed_parts(n, 1);
+  double sums[kMostParts] = {};
+  pool.run(static_cast<int>(parts.count), [&](int i) {
+    const std::size_t begin = static_cast<std::size_t>(i) * parts.step;
+    sums[i] = part(begin, std::min(begin + parts.step, n));
+  });
+  double total = 0;
+  for (std::size_t i = 0; i < parts.count; i++) total += sums[i];
+  return total;
+}
+
 /// out[o, i] = Σ, max or min over e of x[o, e, i].  x [outer, extent, inner], out [outer, inner]
 template <class T>
 void reduce_axis(const Kernels<T>& kernels, ThreadPool& pool, Reduction kind, std::size_t outer, std::size_t extent, std::size_t inner, const T* x, T* out) {
@@ -15,6 +29,8 @@ void reduce_axis(const Kernels<T>& kernels, ThreadPool& pool, Reduction kind, st
     parallel_rows(pool, outer, extent * inner, [&](std::size_t begin, std::size_t end) {
       kernels.reduce_axis(kind, end - begin, extent, inner, inner, x + begin * extent * inner, out + begin * inner);
     });
+  } else if (outer == 1 && inner == 1 && extent > kElementGrain && kind == Reduction::sum) {
+    *out = static_cast<T>(sum_parts(pool, extent, [&](std::size_t begin, std::size_t end) { return kernels.sum(end - begin, x + begin); }));
   } else if (outer == 1) {
     const std::size_t grain = extent >= kElementGrain ? 1 : kElementGrain / (extent ? extent : 1) + 1;
     parallel_ranges(pool, inner, grain, kElementUnit, [&](std::size_t begin, std::size_t end) {
@@ -58,20 +74,6 @@ void transpose(const Kernels<T>& kernels, ThreadPool& pool, std::size_t rows, st
   parallel_ranges(pool, cols ? rows : 0, grain, kElementUnit, [&](std::size_t begin, std::size_t end) {
     kernels.transpose(end - begin, cols, x + begin * cols, rows, out + begin);
   });
-}
-
-/// Σ part(begin, end) over parts of [0, n) that n alone decides, added up in order.
-template <class Part>
-double sum_parts(ThreadPool& pool, std::size_t n, Part&& part) {
-  const FixedParts parts = fixed_parts(n, 1);
-  double sums[kMostParts] = {};
-  pool.run(static_cast<int>(parts.count), [&](int i) {
-    const std::size_t begin = static_cast<std::size_t>(i) * parts.step;
-    sums[i] = part(begin, std::min(begin + parts.step, n));
-  });
-  double total = 0;
-  for (std::size_t i = 0; i < parts.count; i++) total += sums[i];
-  return total;
 }
 
 }  // namespace chainrule

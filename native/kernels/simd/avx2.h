@@ -42,6 +42,7 @@ template <> struct Vec<float> {
   static CHAINRULE_INLINE Vec load(const float* p) { return _mm256_loadu_ps(p); }
   static CHAINRULE_INLINE Vec load(const float* p, Tail t) { return _mm256_maskload_ps(p, t); }
   CHAINRULE_INLINE void store(float* p) const { _mm256_storeu_ps(p, v); }
+  CHAINRULE_INLINE void stream(float* p) const { _mm256_stream_ps(p, v); }
   CHAINRULE_INLINE void store(float* p, Tail t) const { _mm256_maskstore_ps(p, t, v); }
   CHAINRULE_INLINE __m256i bits() const { return _mm256_castps_si256(v); }
   static CHAINRULE_INLINE Vec from_bits(__m256i b) { return _mm256_castsi256_ps(b); }
@@ -91,6 +92,8 @@ template <> struct Vec<float> {
     return _mm_cvtss_f32(_mm_max_ss(h, _mm_movehdup_ps(h)));
   }
 };
+constexpr bool streams = true;
+CHAINRULE_INLINE void store_fence() { _mm_sfence(); }
 template <int k> CHAINRULE_INLINE Vec<float> shift_left(Vec<float> a) { return Vec<float>::from_bits(_mm256_slli_epi32(a.bits(), k)); }
 template <int k> CHAINRULE_INLINE Vec<float> shift_right(Vec<float> a) { return Vec<float>::from_bits(_mm256_srli_epi32(a.bits(), k)); }
 
@@ -105,6 +108,7 @@ template <> struct Vec<double> {
   static CHAINRULE_INLINE Vec load(const double* p) { return _mm256_loadu_pd(p); }
   static CHAINRULE_INLINE Vec load(const double* p, Tail t) { return _mm256_maskload_pd(p, t); }
   CHAINRULE_INLINE void store(double* p) const { _mm256_storeu_pd(p, v); }
+  CHAINRULE_INLINE void stream(double* p) const { _mm256_stream_pd(p, v); }
   CHAINRULE_INLINE void store(double* p, Tail t) const { _mm256_maskstore_pd(p, t, v); }
   CHAINRULE_INLINE __m256i bits() const { return _mm256_castpd_si256(v); }
   static CHAINRULE_INLINE Vec from_bits(__m256i b) { return _mm256_castsi256_pd(b); }
@@ -159,6 +163,10 @@ template <int k> CHAINRULE_INLINE Vec<double> shift_right(Vec<double> a) { retur
 CHAINRULE_INLINE void widen(Vec<float> a, Vec<double>* low, Vec<double>* high) {
   low->v = _mm256_cvtps_pd(_mm256_castps256_ps128(a.v));
   high->v = _mm256_cvtps_pd(_mm256_extractf128_ps(a.v, 1));
+}
+CHAINRULE_INLINE void widen(const float* p, Vec<double>* low, Vec<double>* high) {
+  low->v = _mm256_cvtps_pd(_mm_loadu_ps(p));
+  high->v = _mm256_cvtps_pd(_mm_loadu_ps(p + 4));
 }
 CHAINRULE_INLINE Vec<float> narrow(Vec<double> low, Vec<double> high) {
   return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm256_cvtpd_ps(low.v)), _mm256_cvtpd_ps(high.v), 1);

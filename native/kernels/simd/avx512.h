@@ -44,6 +44,7 @@ template <> struct Vec<float> {
   static CHAINRULE_INLINE Vec load(const float* p) { return _mm512_loadu_ps(p); }
   static CHAINRULE_INLINE Vec load(const float* p, Tail t) { return _mm512_maskz_loadu_ps(t, p); }
   CHAINRULE_INLINE void store(float* p) const { _mm512_storeu_ps(p, v); }
+  CHAINRULE_INLINE void stream(float* p) const { _mm512_stream_ps(p, v); }
   CHAINRULE_INLINE void store(float* p, Tail t) const { _mm512_mask_storeu_ps(p, t, v); }
   CHAINRULE_INLINE __m512i bits() const { return _mm512_castps_si512(v); }
   static CHAINRULE_INLINE Vec from_bits(__m512i b) { return _mm512_castsi512_ps(b); }
@@ -94,6 +95,8 @@ template <> struct Vec<float> {
   CHAINRULE_INLINE friend float reduce_add(Vec a) { return _mm512_reduce_add_ps(a.v); }
   CHAINRULE_INLINE friend float reduce_max(Vec a) { return _mm512_reduce_max_ps(a.v); }
 };
+constexpr bool streams = true;
+CHAINRULE_INLINE void store_fence() { _mm_sfence(); }
 template <int k> CHAINRULE_INLINE Vec<float> shift_left(Vec<float> a) { return Vec<float>::from_bits(_mm512_slli_epi32(a.bits(), k)); }
 template <int k> CHAINRULE_INLINE Vec<float> shift_right(Vec<float> a) { return Vec<float>::from_bits(_mm512_srli_epi32(a.bits(), k)); }
 
@@ -108,6 +111,7 @@ template <> struct Vec<double> {
   static CHAINRULE_INLINE Vec load(const double* p) { return _mm512_loadu_pd(p); }
   static CHAINRULE_INLINE Vec load(const double* p, Tail t) { return _mm512_maskz_loadu_pd(t, p); }
   CHAINRULE_INLINE void store(double* p) const { _mm512_storeu_pd(p, v); }
+  CHAINRULE_INLINE void stream(double* p) const { _mm512_stream_pd(p, v); }
   CHAINRULE_INLINE void store(double* p, Tail t) const { _mm512_mask_storeu_pd(p, t, v); }
   CHAINRULE_INLINE __m512i bits() const { return _mm512_castpd_si512(v); }
   static CHAINRULE_INLINE Vec from_bits(__m512i b) { return _mm512_castsi512_pd(b); }
@@ -161,6 +165,10 @@ template <int k> CHAINRULE_INLINE Vec<double> shift_right(Vec<double> a) { retur
 CHAINRULE_INLINE void widen(Vec<float> a, Vec<double>* low, Vec<double>* high) {
   low->v = _mm512_cvtps_pd(_mm512_castps512_ps256(a.v));
   high->v = _mm512_cvtps_pd(_mm512_extractf32x8_ps(a.v, 1));
+}
+CHAINRULE_INLINE void widen(const float* p, Vec<double>* low, Vec<double>* high) {
+  low->v = _mm512_cvtps_pd(_mm256_loadu_ps(p));
+  high->v = _mm512_cvtps_pd(_mm256_loadu_ps(p + 8));
 }
 CHAINRULE_INLINE Vec<float> narrow(Vec<double> low, Vec<double> high) {
   return _mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps(low.v)), _mm512_cvtpd_ps(high.v), 1);

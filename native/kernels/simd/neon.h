@@ -45,6 +45,7 @@ template <> struct Vec<float> {
     return r;
   }
   CHAINRULE_INLINE void store(float* p) const { vst1q_f32(p, v); }
+  CHAINRULE_INLINE void stream(float* p) const { store(p); }
   CHAINRULE_INLINE void store(float* p, Tail n) const {
     if (n >= 4) return vst1q_f32(p, v);
     if (n >= 1) vst1q_lane_f32(p, v, 0);
@@ -89,6 +90,8 @@ template <> struct Vec<float> {
   CHAINRULE_INLINE friend float reduce_add(Vec a) { return vaddvq_f32(a.v); }
   CHAINRULE_INLINE friend float reduce_max(Vec a) { return vmaxvq_f32(a.v); }
 };
+constexpr bool streams = false;
+CHAINRULE_INLINE void store_fence() {}
 template <int k> CHAINRULE_INLINE Vec<float> shift_left(Vec<float> a) { return Vec<float>::from_bits(vshlq_n_u32(a.bits(), k)); }
 template <int k> CHAINRULE_INLINE Vec<float> shift_right(Vec<float> a) { return Vec<float>::from_bits(vshrq_n_u32(a.bits(), k)); }
 
@@ -107,6 +110,7 @@ template <> struct Vec<double> {
     return n ? vld1q_lane_f64(p, r, 0) : r;
   }
   CHAINRULE_INLINE void store(double* p) const { vst1q_f64(p, v); }
+  CHAINRULE_INLINE void stream(double* p) const { store(p); }
   CHAINRULE_INLINE void store(double* p, Tail n) const {
     if (n >= 2) return vst1q_f64(p, v);
     if (n) vst1q_lane_f64(p, v, 0);
@@ -159,6 +163,7 @@ CHAINRULE_INLINE void widen(Vec<float> a, Vec<double>* low, Vec<double>* high) {
   low->v = vcvt_f64_f32(vget_low_f32(a.v));
   high->v = vcvt_high_f64_f32(a.v);
 }
+CHAINRULE_INLINE void widen(const float* p, Vec<double>* low, Vec<double>* high) { widen(Vec<float>::load(p), low, high); }
 CHAINRULE_INLINE Vec<float> narrow(Vec<double> low, Vec<double> high) { return vcvt_high_f32_f64(vcvt_f32_f64(low.v), high.v); }
 CHAINRULE_INLINE Vec<double> multiply_words(Vec<double> a, Vec<double> b) {
   return Vec<double>::from_bits(vmull_u32(vmovn_u64(a.bits()), vmovn_u64(b.bits())));

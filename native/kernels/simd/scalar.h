@@ -55,6 +55,7 @@ template <class T> struct Vec {
   static CHAINRULE_INLINE Vec load(const T* p) { return *p; }
   static CHAINRULE_INLINE Vec load(const T* p, Tail t) { return t ? *p : T(0); }
   CHAINRULE_INLINE void store(T* p) const { *p = v; }
+  CHAINRULE_INLINE void stream(T* p) const { *p = v; }
   CHAINRULE_INLINE void store(T* p, Tail t) const { if (t) *p = v; }
   CHAINRULE_INLINE Bits bits() const {
     Bits b;
@@ -107,6 +108,8 @@ template <class T> struct Vec {
   CHAINRULE_INLINE friend T reduce_add(Vec a) { return a.v; }
   CHAINRULE_INLINE friend T reduce_max(Vec a) { return a.v; }
 };
+constexpr bool streams = false;
+CHAINRULE_INLINE void store_fence() {}
 template <int k, class T> CHAINRULE_INLINE Vec<T> shift_left(Vec<T> a) { return Vec<T>::from_bits(a.bits() << k); }
 template <int k, class T> CHAINRULE_INLINE Vec<T> shift_right(Vec<T> a) { return Vec<T>::from_bits(a.bits() >> k); }
 
@@ -115,6 +118,7 @@ CHAINRULE_INLINE void widen(Vec<float> a, Vec<double>* low, Vec<double>* high) {
   *low = static_cast<double>(a.v);
   *high = 0.0;
 }
+CHAINRULE_INLINE void widen(const float* p, Vec<double>* low, Vec<double>* high) { widen(Vec<float>::load(p), low, high); }
 CHAINRULE_INLINE Vec<float> narrow(Vec<double> low, Vec<double>) { return static_cast<float>(low.v); }
 CHAINRULE_INLINE Vec<double> multiply_words(Vec<double> a, Vec<double> b) {
   return Vec<double>::from_bits((a.bits() & 0xffffffffu) * (b.bits() & 0xffffffffu));

@@ -10,6 +10,7 @@
 //   Vec<T>::load(p, tail), v.store(p, tail)   the first n lanes, tail = Vec<T>::tail(n), 0 <= n <= lanes: other bytes are
 //                                        never touched, other lanes are loaded as 0
 //   + - * /  -x  fma(a,b,c) = a·b+c  fms = a·b-c  fnma = c-a·b      sqrt abs copysign(magnitude, sign) round (half to even)
+//   v.stream(p), store_fence()           past the caches, p aligned to vectors, where `streams`; other threads see it after the fence
 //   near_sqrt(a)                         the root within 1 ULP, where that is faster than the correctly rounded one
 //   min(a,b) = a<b ? a : b   max(a,b) = a>b ? a : b                 so b, where either is NaN or both are zeros
 //   < <= > >= == !=  -> Mask<T>; & | ! on masks; select(mask, a, b); any all first(mask) (index of the first true lane)
@@ -18,6 +19,7 @@
 //   scale2(x,n) = x·2^n with one rounding, for whole n and normal x and x·2^(n/2)
 //   above(a,b) = !(a <= b), so true where either is NaN      keep(mask,v) = mask ? v : 0
 //   reduce_add reduce_max (a fixed order)   transpose(rows[lanes])   load_transposed(p, stride, rows)   widen(Vec<float>, &low, &high)   narrow(low, high)
+//   widen(p, &low, &high)                a vector of floats from memory, without the shuffles of one in a register
 //   multiply_words(a,b)                  on Vec<double>'s bit patterns: the 64-bit product of the low 32 bits of each lane
 //
 // On instruction sets without FMA, fma rounds twice in float64 (float32 goes through float64): code that needs the exact

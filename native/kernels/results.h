@@ -1,0 +1,62 @@
+// Where the results of a pass go: into memory as usual, or past the caches where they are larger than those. A line that is
+// written past the caches need not be read first, which is a third of the traffic of a pass with one input.
+#pragma once
+#include "loops.h"
+
+namespace chainrule {
+namespace CHAINRULE_ISA {
+
+/// Results of at least so many bytes are written past the caches: KernelTable::far_bytes. Defined in fill.cc.
+extern size_t far_bytes;
+
+/// p + n, where p may be null.
+template <class T>
+CHAINRULE_INLINE const T* from_element(const T* p, size_t n) { return p ? p + n : nullptr; }
+
+/// Copies n elements past the caches; `from` is aligned to vectors.
+template <class T>
+CHAINRULE_INLINE void stream_out(size_t n, const T* from, T* to) {
+  using V = Vec<T>;
+  constexpr size_t lanes = V::lanes;
+  // Vectors that are stored past the caches must be aligned: what lies before the first such one is stored as usual.
+  size_t head = (lanes - reinterpret_cast<uintptr_t>(to) / sizeof(T) % lanes) % lanes;
+  if (head > n) head = n;
+  if (head > 0) V::load(from, V::tail(head)).store(to, V::tail(head));
+  size_t i = head;
+  for (; i + lanes <= n; i += lanes) V::load(from + i).stream(to + i);
+  if (i < n) V::load(from + i, V::tail(n - i)).store(to + i, V::tail(n - i));
+}
+
+/// The results of one pass. When it ends, other threads can rely on them.
+template <class T>
+class Results {
+ public:
+  /// `apart`: they lie where no input does. In place nothing is gained: the lines have been read anyway.
+  CHAINRULE_INLINE Results(size_t elements, bool apart) : far_(streams && apart && elements >= far_bytes / sizeof(T)) {}
+  CHAINRULE_INLINE ~Results() {
+    if (far_) store_fence();
+  }
+  Results(const Results&) = delete;
+  Results& operator=(const Results&) = delete;
+
+  /// Calls write(first, count, to) for pieces of [0, n), to have elements [first, first + count) of y put at `to`.
+  template <class Write>
+  CHAINRULE_INLINE void write(size_t n, T* y, Write write) const {
+    constexpr size_t room = 8192 / sizeof(T), line = 64 / sizeof(T);
+    alignas(64) T piece[room];
+    for (size_t first = 0; first < n;) {
+      size_t count = n - first;
+      // Pieces end where lines do.
+      if (far_ && count > room) count = room - reinterpret_cast<uintptr_t>(y + first) / sizeof(T) % line;
+      write(first, count, far_ ? piece : y + first);
+      if (far_) stream_out(count, piece, y + first);
+      first += count;
+    }
+  }
+
+ private:
+  bool far_;
+};
+
+}  // namespace CHAINRULE_ISA
+}  // namespace chainrule
