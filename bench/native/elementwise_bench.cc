@@ -108,6 +108,8 @@ void bench(const KernelTable* table, size_t n) {
   double sink = 0;
   line("sum", 1, [&] { sink += k.sum(n, x.p); });
   line("dot", 2, [&] { sink += k.dot(n, x.p, y.p); });
+  line("sum of squares", 1, [&] { sink += k.dot(n, x.p, x.p); });
+  line("dropout", 2, [&] { k.dropout(n, x.p, out.p, 0.5, 1, 2, 0); });
   line("maximum", 1, [&] { sink += k.maximum(n, x.p); });
   line("first_non_finite", 1, [&] { sink += static_cast<double>(k.first_non_finite(n, x.p)); });
   line("squared_error", 3, [&] { sink += k.squared_error(n, x.p, y.p, 1e-3, out.p); });
@@ -130,6 +132,12 @@ void bench(const KernelTable* table, size_t n) {
     row_line("softmax", 2, [&] { k.softmax_forward(rows, cols, a.p, d.p); });
     row_line("softmax backward", 3, [&] { k.softmax_backward(rows, cols, d.p, a.p, d.p); });
     row_line("log_softmax", 2, [&] { k.log_softmax_forward(rows, cols, a.p, d.p); });
+    if (cols >= 100 && cols <= 1000) {
+      Array<T> mean(std::max(rows, cols), 0, 1), rstd(std::max(rows, cols), 0, 1);
+      row_line("layer_norm", 2, [&] { k.layer_norm_forward(rows, cols, a.p, y.p, y.p, 1e-5, d.p, mean.p, rstd.p); });
+      row_line("normalize_columns", 2, [&] { k.normalize_columns(rows, cols, a.p, mean.p, nullptr, rstd.p, y.p, d.p); });
+      row_line("batch_norm_backward", 3, [&] { k.batch_norm_backward(rows, cols, a.p, mean.p, dy.p, rstd.p, y.p, y.p, d.p); });
+    }
     row_line("column_sums", 1, [&] { k.column_sums(rows, cols, a.p, cols, losses.p, 0); });
     row_line("argmax_rows", 1, [&] { k.argmax_rows(rows, cols, a.p, labels.data()); });
   }

@@ -176,7 +176,10 @@ bool tiny(const GemmKernels<T>& kernels, std::size_t m, std::size_t n, std::size
           const Epilogue<T>& epilogue) {
   if (epilogue.before || epilogue.sink || k > kTinyDepth) return false;
   const bool turns = b.col_stride != 1 && m > 1;
-  if (turns && (b.row_stride != 1 || a.col_stride != 1 || dot_pays(kernels, m, n, k))) return false;
+  if (turns && (b.row_stride != 1 || a.col_stride != 1)) return false;
+  const bool dots = turns && dot_pays(kernels, m, n, k);
+  if (dots && exchange_pays(kernels, m, n, k)) return false;
+  if (a.row_stride == 1 && b.col_stride == 1 && turning_pays(kernels, m, n, k)) return false;
   if (m == 1 && b.col_stride != 1 && (a.col_stride != 1 || b.row_stride != 1)) return false;
   GemmBlock<T> block{};
   block.m = m, block.n = n, block.k = k;
@@ -188,6 +191,8 @@ bool tiny(const GemmKernels<T>& kernels, std::size_t m, std::size_t n, std::size
     kernels.outer(block);
   } else if (one_row(kernels, m, n, b.col_stride)) {
     kernels.gemv(block);
+  } else if (dots) {
+    kernels.dot(block);
   } else {
     block.shape = choose_shape(kernels, m, n, k);
     if (turns && !(block.b_copy = static_cast<T*>(scratch().b.reserve(static_cast<std::size_t>(kernels.wide[1] * kernels.lanes) * k * sizeof(T))))) return false;

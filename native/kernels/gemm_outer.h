@@ -7,11 +7,11 @@ namespace CHAINRULE_ISA {
 namespace {
 
 /// alpha·a·b + beta·c + bias as the tiles round it; a sum of one product begins at 0, which turns -0 into 0.
-template <bool Masked, class T>
-CHAINRULE_INLINE void store_product(const GemmBlock<T>& block, bool plain, Vec<T> a, Vec<T> b, const T* bias, T* c, typename Vec<T>::Tail tail) {
+template <bool Masked, bool Plain, class T>
+CHAINRULE_INLINE void store_product(const GemmBlock<T>& block, Vec<T> a, Vec<T> b, const T* bias, T* c, typename Vec<T>::Tail tail) {
   using V = Vec<T>;
   V value = fma(a, b, V(T(0)));
-  if (!plain) {
+  if constexpr (!Plain) {
     value = fma(value, V(block.alpha), bias ? load_last<Masked>(bias, tail) : V(T(0)));
     if (block.beta != T(0)) value = fma(V(block.beta), load_last<Masked>(c, tail), value);
   }
@@ -19,11 +19,10 @@ CHAINRULE_INLINE void store_product(const GemmBlock<T>& block, bool plain, Vec<T
 }
 
 /// Columns [j, j + Vectors·lanes): b stays in registers.
-template <class T, int Vectors, bool Masked>
+template <class T, int Vectors, bool Masked, bool Plain>
 void outer_panel(const GemmBlock<T>& block, size_t j, typename Vec<T>::Tail tail) {
   using V = Vec<T>;
   constexpr int lanes = V::lanes, last = Vectors - 1;
-  const bool plain = block.alpha == T(1) && block.beta == T(0) && !block.bias;
   const T *a = block.a, *bias = block.bias ? block.bias + j : nullptr;
   T* c = block.c + j;
   V b[Vectors];
@@ -34,41 +33,46 @@ void outer_panel(const GemmBlock<T>& block, size_t j, typename Vec<T>::Tail tail
 #pragma GCC unroll 4
     for (int v = 0; v < Vectors; v++) {
       const T* const shift = bias ? bias + v * lanes : nullptr;
-      if (v == last) store_product<Masked>(block, plain, x, b[v], shift, c + v * lanes, tail);
-      else store_product<false>(block, plain, x, b[v], shift, c + v * lanes, tail);
+      if (v == last) store_product<Masked, Plain>(block, x, b[v], shift, c + v * lanes, tail);
+      else store_product<false, Plain>(block, x, b[v], shift, c + v * lanes, tail);
     }
   }
 }
 
-template <class T, int Vectors>
+template <class T, int Vectors, bool Plain>
 void outer_columns(const GemmBlock<T>& block, size_t j) {
   constexpr size_t lanes = Vec<T>::lanes, width = Vectors * lanes;
   const size_t left = block.n - j;
-  if (left >= width) outer_panel<T, Vectors, false>(block, j, Vec<T>::tail(lanes));
-  else outer_panel<T, Vectors, true>(block, j, Vec<T>::tail(left - (width - lanes)));
+  if (left >= width) outer_panel<T, Vectors, false, Plain>(block, j, Vec<T>::tail(lanes));
+  else outer_panel<T, Vectors, true, Plain>(block, j, Vec<T>::tail(left - (width - lanes)));
 }
 
-/// k = 1 and b_col = 1.
-template <class T>
-void gemm_outer(const GemmBlock<T>& block) {
+template <class T, bool Plain>
+void outer(const GemmBlock<T>& block) {
   constexpr size_t lanes = Vec<T>::lanes;
   if (block.n > 4 * lanes) {  // whole rows: C is written in order
-    const bool plain = block.alpha == T(1) && block.beta == T(0) && !block.bias;
     const size_t whole = block.n / lanes * lanes;
     const typename Vec<T>::Tail tail = Vec<T>::tail(block.n - whole);
     for (size_t i = 0; i < block.m; i++) {
       const Vec<T> x(block.a[i * block.a_row]);
       T* const c = block.c + i * block.c_row;
-      for (size_t j = 0; j < whole; j += lanes) store_product<false>(block, plain, x, Vec<T>::load(block.b + j), block.bias ? block.bias + j : nullptr, c + j, tail);
-      if (whole < block.n) store_product<true>(block, plain, x, Vec<T>::load(block.b + whole, tail), block.bias ? block.bias + whole : nullptr, c + whole, tail);
+      for (size_t j = 0; j < whole; j += lanes) store_product<false, Plain>(block, x, Vec<T>::load(block.b + j), block.bias ? block.bias + j : nullptr, c + j, tail);
+      if (whole < block.n) store_product<true, Plain>(block, x, Vec<T>::load(block.b + whole, tail), block.bias ? block.bias + whole : nullptr, c + whole, tail);
     }
     return;
   }
   const size_t vectors = (block.n + lanes - 1) / lanes;
-  if (vectors == 1) outer_columns<T, 1>(block, 0);
-  else if (vectors == 2) outer_columns<T, 2>(block, 0);
-  else if (vectors == 3) outer_columns<T, 3>(block, 0);
-  else outer_columns<T, 4>(block, 0);
+  if (vectors == 1) outer_columns<T, 1, Plain>(block, 0);
+  else if (vectors == 2) outer_columns<T, 2, Plain>(block, 0);
+  else if (vectors == 3) outer_columns<T, 3, Plain>(block, 0);
+  else outer_columns<T, 4, Plain>(block, 0);
+}
+
+/// k = 1 and b_col = 1.
+template <class T>
+void gemm_outer(const GemmBlock<T>& block) {
+  if (block.alpha == T(1) && block.beta == T(0) && !block.bias) outer<T, true>(block);
+  else outer<T, false>(block);
 }
 
 }  // namespace

@@ -114,6 +114,7 @@ void gemv(const GemmBlock<T>& block) {
     j += 4;
   }
   if (j == block.n) return;
+  if (j > 0 && block.beta == T(0)) return row_times_rows<T, 1>(block, block.n - 4);  // some once more: the same bits, and no other kernel
   GemmBlock<T> rest = block;
   rest.n = block.n - j;
   rest.b = block.b + j * block.b_col;
