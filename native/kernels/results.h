@@ -42,12 +42,11 @@ class Results {
   /// Calls write(first, count, to) for pieces of [0, n), to have elements [first, first + count) of y put at `to`.
   template <class Write>
   CHAINRULE_INLINE void write(size_t n, T* y, Write write) const {
-    constexpr size_t room = 8192 / sizeof(T), line = 64 / sizeof(T);
+    constexpr size_t room = 8192 / sizeof(T);
     alignas(64) T piece[room];
     for (size_t first = 0; first < n;) {
       size_t count = n - first;
-      // Pieces end where lines do.
-      if (far_ && count > room) count = room - reinterpret_cast<uintptr_t>(y + first) / sizeof(T) % line;
+      if (far_ && count > room) count = room;  // whole vectors, wherever y begins: sums over lanes are the same everywhere
       write(first, count, far_ ? piece : y + first);
       if (far_) stream_out(count, piece, y + first);
       first += count;
