@@ -10,6 +10,7 @@ import {
   type Loss,
   MeanAbsoluteError,
   MeanSquaredError,
+  NegativeLogLikelihood,
   Poisson,
   SmoothL1,
 } from '../nn/losses.js'
@@ -27,6 +28,7 @@ const ofElements = new Set<unknown>([
   Huber,
   MeanAbsoluteError,
   MeanSquaredError,
+  NegativeLogLikelihood,
   Poisson,
   SmoothL1,
 ])
@@ -35,6 +37,7 @@ const ofElements = new Set<unknown>([
 export function lowerLoss(given: Loss): LoweredLoss | undefined {
   const kind = given.constructor
   if (kind === CrossEntropy) return crossEntropy(given as CrossEntropy)
+  if (kind === NegativeLogLikelihood) return ofLabels('negativeLogLikelihood', given as NegativeLogLikelihood)
   if (kind === KLDivergence) return element(given as KLDivergence, true)
   return ofElements.has(kind) ? element(given as unknown as ValueLoss, false) : undefined
 }
@@ -47,16 +50,25 @@ function element(given: Pick<ValueLoss, 'kind' | 'parameter' | 'reduction' | 'pl
 }
 
 function crossEntropy(given: CrossEntropy): LoweredLoss | undefined {
-  const { plain, reduction, targets, labelSmoothing: smoothing, ignoreIndex: ignore, weightsOfClasses } = given
+  const { plain, reduction, targets, labelSmoothing: smoothing, weightsOfClasses } = given
   const sum = reduction === ('sum' as string)
   if (plain) return { loss: 'crossEntropy' }
   if (targets === 'values') {
     if (smoothing > 0 || weightsOfClasses) return undefined
     return { loss: 'softCrossEntropy', lossOptions: { sum } }
   }
-  // The kernel has −1 for "none".
+  return ofLabels('weightedCrossEntropy', given, smoothing)
+}
+
+function ofLabels(
+  loss: PlanDescription['loss'],
+  given: Pick<CrossEntropy, 'reduction' | 'ignoreIndex' | 'weightsOfClasses'>,
+  smoothing = 0,
+): LoweredLoss | undefined {
+  const { reduction, ignoreIndex: ignore, weightsOfClasses } = given
+  // Plans have −1 for "none".
   if (ignore === -1) return undefined
-  const options = { sum, smoothing, ...(ignore !== undefined && { ignore }) }
+  const options = { sum: reduction === ('sum' as string), smoothing, ...(ignore !== undefined && { ignore }) }
   const classWeights = weightsOfClasses && [...weightsOfClasses]
-  return { loss: 'weightedCrossEntropy', lossOptions: classWeights ? { ...options, classWeights } : options }
+  return { loss, lossOptions: classWeights ? { ...options, classWeights } : options }
 }

@@ -57,7 +57,14 @@ export interface PlanDescription {
   widths: number[]
   ops: PlanOp[]
   /** 'none' for a plan that only predicts. */
-  loss: 'none' | 'crossEntropy' | 'squaredError' | 'weightedCrossEntropy' | 'softCrossEntropy' | 'element'
+  loss:
+    | 'none'
+    | 'crossEntropy'
+    | 'squaredError'
+    | 'weightedCrossEntropy'
+    | 'softCrossEntropy'
+    | 'element'
+    | 'negativeLogLikelihood'
   lossOptions?: PlanLossOptions
   /** Length of the flat parameter vector. */
   parameters: number

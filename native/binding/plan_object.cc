@@ -9,7 +9,7 @@ namespace chainrule::binding {
 namespace {
 
 constexpr const char* kOps[] = {"linear", "unary", "prelu", "softmax", "logSoftmax", "add", "subtract", "multiply", "concat", "layerNorm", "batchNorm", "dropout", "embedding", "columns", "lookup", "divide", "maximum", "minimum", "bound"};
-constexpr const char* kLosses[] = {"none", "crossEntropy", "squaredError", "weightedCrossEntropy", "softCrossEntropy", "element"};
+constexpr const char* kLosses[] = {"none", "crossEntropy", "squaredError", "weightedCrossEntropy", "softCrossEntropy", "element", "negativeLogLikelihood"};
 
 template <std::size_t N>
 int index_of(const char* const (&names)[N], const std::string& name) {

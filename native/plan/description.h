@@ -11,7 +11,7 @@
 namespace chainrule {
 
 enum class OpKind : int32_t { linear, unary, prelu, softmax, log_softmax, add, subtract, multiply, concat, layer_norm, batch_norm, dropout, embedding, columns, lookup, divide, maximum, minimum, bound, count };
-enum class LossKind : int32_t { none, cross_entropy, squared_error, weighted_cross_entropy, soft_cross_entropy, element };
+enum class LossKind : int32_t { none, cross_entropy, squared_error, weighted_cross_entropy, soft_cross_entropy, element, negative_log_likelihood };
 
 /// What a loss can be told.
 struct LossDescription {
@@ -19,8 +19,8 @@ struct LossDescription {
   bool by_rows = false;                ///< element: the mean divides by rows, not by elements
   Loss element = Loss::squared;        ///< element: which function, and its parameter
   double parameter = 0;
-  double smoothing = 0;                ///< weighted cross-entropy: part of the target spread over all classes,
-  int64_t ignored = -1;                ///< the label that counts for nothing, −1 for none,
+  double smoothing = 0;                ///< weighted cross-entropy: part of the target spread over all classes;
+  int64_t ignored = -1;                ///< of losses of labels: the label that counts for nothing, −1 for none,
   std::vector<double> class_weights;   ///< one per class, or none
 };
 

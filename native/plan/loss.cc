@@ -1,5 +1,6 @@
 #include "loss.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 
@@ -23,6 +24,7 @@ Status LossHead<T>::evaluate(const Pass<T>& pass, const Value<T>& output, const 
       if (targets.weights) status = weighted_cross_entropy(pass, output, targets, factor, result);
       else *result = cross_entropy(pass, output, targets.labels, factor);
       break;
+    case LossKind::negative_log_likelihood: status = negative_log_likelihood(pass, output, targets, factor, result); break;
     case LossKind::weighted_cross_entropy: status = weighted_cross_entropy(pass, output, targets, factor, result); break;
     case LossKind::squared_error: {
       const double scale = mean_of(targets.weights ? weight() * static_cast<double>(output.width) : static_cast<double>(n));
@@ -69,6 +71,27 @@ Status LossHead<T>::weighted_cross_entropy(const Pass<T>& pass, const Value<T>& 
   return status;
 }
 
+/// −Σ w·x[label]; the gradient is −w at the label and 0 elsewhere.
+template <class T>
+Status LossHead<T>::negative_log_likelihood(const Pass<T>& pass, const Value<T>& output, const Targets<T>& targets, double factor, BatchResult* result) const {
+  const std::size_t cols = output.width;
+  const double scale = options_.sum ? 1.0 : 1.0 / label_weight(pass.rows, targets);
+  T* const dx = output.gradient;
+  if (dx) pass.over_elements(pass.rows * cols, [&](std::size_t b, std::size_t e) { std::fill(dx + b, dx + e, T(0)); });
+  double sum = 0;
+  for (std::size_t r = 0; r < pass.rows; r++) {
+    const int32_t label = targets.labels[r];
+    if (label == options_.ignored && options_.ignored != -1) continue;
+    if (label < 0 || static_cast<std::size_t>(label) >= cols) return {Code::out_of_range, "label out of range", static_cast<int64_t>(r), label};
+    const std::size_t at = r * cols + static_cast<std::size_t>(label);
+    const double weight = weight_of(r, static_cast<std::size_t>(label), targets);
+    sum -= weight * static_cast<double>(output.data[at]);
+    if (dx) dx[at] = static_cast<T>(-scale * factor * weight);
+  }
+  *result = {sum * scale, correct(pass, output, targets.labels)};
+  return {};
+}
+
 /// Σ w·ℓ over the elements. Weights are one per row: each row is summed by itself where it has more than one element.
 template <class T>
 double LossHead<T>::elements(const Pass<T>& pass, const Value<T>& output, const Targets<T>& targets, double scale) const {
@@ -100,11 +123,16 @@ double LossHead<T>::label_weight(std::size_t rows, const Targets<T>& targets) co
   double sum = 0;
   for (std::size_t r = 0; r < rows; r++) {
     if (targets.labels[r] == options_.ignored && options_.ignored != -1) continue;
-    const auto label = static_cast<std::size_t>(targets.labels[r]);
-    const double of_class = class_weights_.empty() ? 1.0 : label < class_weights_.size() ? static_cast<double>(class_weights_[label]) : 0.0;
-    sum += of_class * (targets.weights ? static_cast<double>(targets.weights[r]) : 1.0);
+    sum += weight_of(r, static_cast<std::size_t>(targets.labels[r]), targets);
   }
   return sum;
+}
+
+/// What a row counts: its weight times that of its class.
+template <class T>
+double LossHead<T>::weight_of(std::size_t row, std::size_t label, const Targets<T>& targets) const {
+  const double of_class = class_weights_.empty() ? 1.0 : label < class_weights_.size() ? static_cast<double>(class_weights_[label]) : 0.0;
+  return of_class * (targets.weights ? static_cast<double>(targets.weights[row]) : 1.0);
 }
 
 template class LossHead<float>;

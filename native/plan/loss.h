@@ -22,7 +22,7 @@ struct BatchResult {
 };
 
 /// Whether the loss compares with labels.
-inline bool takes_labels(LossKind kind) { return kind == LossKind::cross_entropy || kind == LossKind::weighted_cross_entropy; }
+inline bool takes_labels(LossKind kind) { return kind == LossKind::cross_entropy || kind == LossKind::weighted_cross_entropy || kind == LossKind::negative_log_likelihood; }
 
 /// The loss of one plan.
 template <class T>
@@ -42,9 +42,11 @@ class LossHead {
  private:
   BatchResult cross_entropy(const Pass<T>& pass, const Value<T>& output, const int32_t* labels, double factor) const;
   Status weighted_cross_entropy(const Pass<T>& pass, const Value<T>& output, const Targets<T>& targets, double factor, BatchResult* result) const;
+  Status negative_log_likelihood(const Pass<T>& pass, const Value<T>& output, const Targets<T>& targets, double factor, BatchResult* result) const;
   double elements(const Pass<T>& pass, const Value<T>& output, const Targets<T>& targets, double scale) const;
   double correct(const Pass<T>& pass, const Value<T>& output, const int32_t* labels) const;
   double label_weight(std::size_t rows, const Targets<T>& targets) const;
+  double weight_of(std::size_t row, std::size_t label, const Targets<T>& targets) const;
 
   LossKind kind_ = LossKind::none;
   LossDescription options_;

@@ -66,6 +66,12 @@ const rows: Record<string, Row> = {
   hinge: { loss: () => new Hinge({ margin: 0.5 }), targets: values.sign },
   'squared hinge': { loss: () => new Hinge({ squared: true }), targets: values.sign },
   poisson: { loss: () => new Poisson(), targets: values.count },
+  'negative log likelihood': { loss: () => new NegativeLogLikelihood() },
+  'negative log likelihood, all': {
+    loss: () => new NegativeLogLikelihood({ classWeights: [0.5, 2, 1], ignoreIndex: -100 }),
+    ignored: true,
+  },
+  'negative log likelihood, sum': { loss: () => new NegativeLogLikelihood({ reduction: 'sum' }) },
   'KL divergence': { loss: () => new KLDivergence(), targets: values.part, probabilities: true },
 }
 
@@ -91,7 +97,7 @@ describe('a plan takes the loss', () => {
     for (const dtype of ['float64', 'float32'] as const) {
       const data = samples(row, dtype)
       const make = () =>
-        (name.startsWith('KL')
+        (/^KL|likelihood/.test(name)
           ? new Sequential(new Linear(5, 3, { dtype }), new LogSoftmax())
           : new Sequential(new Linear(5, 3, { dtype }))
         ).initialize(3)
@@ -113,7 +119,7 @@ describe('a plan takes the loss', () => {
   it('but not one that it does not know', () => {
     class Mine extends MeanSquaredError {}
     const others = [
-      new NegativeLogLikelihood(),
+      new NegativeLogLikelihood({ ignoreIndex: -1 }),
       new CosineDistance(),
       new Mine(),
       new CrossEntropy({ targets: 'values', labelSmoothing: 0.1 }),

@@ -25,6 +25,7 @@ import {
   MeanAbsoluteError,
   MeanSquaredError,
   type Model,
+  NegativeLogLikelihood,
   type Optimizer,
   PReLU,
   partialFit,
@@ -392,6 +393,7 @@ describe('weights of samples', () => {
     ['Huber', new Huber({ delta: 0.3 }), values],
     ['BinaryCrossEntropy', new BinaryCrossEntropy(), zeroOne],
     ['KLDivergence', new KLDivergence(), probabilities, true],
+    ['NegativeLogLikelihood', new NegativeLogLikelihood({ classWeights: [1, 4] }), labels, true],
   ]
   it.each(losses)('%s: compiled as gate by gate', async (_, loss, y, normalised = false) => {
     for (const outputs of Array.isArray((y as number[][])[0]) && !normalised ? [2, 1] : [2]) {
