@@ -47,8 +47,8 @@ async function soak(name) {
   const perEpoch = data.y.length / batchSize
   const optimizer = new Adam({ learningRate: 1e-4 })
   const train = (epochs) => fit(network, data, { loss, optimizer, batchSize, epochs, verbose: false })
-  // A tenth of the steps to become warm.
-  const warm = Math.max(1, Math.round(steps / perEpoch / 10))
+  // A quarter of the steps to become warm.
+  const warm = Math.max(1, Math.round(steps / perEpoch / 4))
   const epochs = Math.max(1, Math.round(steps / perEpoch))
   await train(warm)
   const before = await memory()

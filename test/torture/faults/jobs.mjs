@@ -16,7 +16,7 @@ import {
   save,
   saveTensors,
   tensor,
-} from '../../../dist/esm/index.js'
+} from '../../../dist/chainrule.js'
 
 const network = (seed) => mlp({ inputs: 40, hidden: [30], outputs: 3, seed })
 const sum = (values) => values.reduce((a, b) => a + b, 0)

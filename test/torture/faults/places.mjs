@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, readdirSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ChainruleError } from '../../../dist/esm/index.js'
+import { ChainruleError } from '../../../dist/chainrule.js'
 import { child, packageFile } from '../support.mjs'
 import { jobs } from './jobs.mjs'
 
