@@ -78,6 +78,8 @@ function reports(folder) {
 }
 
 function underNode(folder) {
+  // The library looks for the usual addon before it loads one.
+  step('', process.execPath, ['scripts/build-native.mjs'])
   const logs = join(folder, 'logs')
   rmSync(logs, { recursive: true, force: true })
   mkdirSync(logs)
