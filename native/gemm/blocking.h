@@ -57,11 +57,13 @@ TileShape choose_shape(const GemmKernels<T>& kernels, std::size_t m, std::size_t
 }
 
 /// Whether dot products along k are cheaper than turning B over: each of them ends with a sum over lanes, worth some six
-/// vectors of multiply-adds, where turning B over costs as much as a handful of rows. Columns fewer than lanes leave lanes unused.
+/// vectors of multiply-adds, where turning B over costs as much as a handful of rows. Columns fewer than lanes leave
+/// lanes unused, and so does a second vector of a few.
 template <class T>
 bool dot_pays(const GemmKernels<T>& kernels, std::size_t m, std::size_t n, std::size_t k) {
   const std::size_t lanes = static_cast<std::size_t>(kernels.lanes);
-  return m == 1 || n == 1 || m * lanes * 3 / 2 <= k || (n < lanes && k >= 12 * lanes);
+  const bool few = n < lanes || (n > lanes && 4 * n <= 5 * lanes);
+  return m == 1 || n == 1 || m * lanes * 3 / 2 <= k || (few && k >= 12 * lanes);
 }
 
 /// Whether a single row is done by gemv: unless its columns fill the widest tile, which reads longer pieces of B's rows.
