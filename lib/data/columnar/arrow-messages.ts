@@ -6,6 +6,7 @@ const FILE_START = 8 // the magic text, and two bytes that are 0
 const FILE_END = 10 // the length of the footer, and the magic text
 const [SCHEMA, DICTIONARY_BATCH, RECORD_BATCH] = [1, 2, 3]
 const MOST_FIELDS = 100_000
+const MOST_ENTRIES = 2 ** 24 // of a dictionary
 const DEEPEST = 64
 
 /**
@@ -55,8 +56,23 @@ function checkMessage(view: DataView): number {
   const table = indirect(view, header)
   if (kind === SCHEMA) checkSchema(view, table)
   else if (kind === RECORD_BATCH) checkBatch(view, table, body)
-  else if (kind === DICTIONARY_BATCH) checkBatch(view, indirect(view, needed(view, table, 6)), body)
+  else if (kind === DICTIONARY_BATCH) {
+    const batch = indirect(view, needed(view, table, 6))
+    checkBatch(view, batch, body)
+    checkEntries(view, batch, body)
+  }
   return body
+}
+
+// A dictionary is unpacked as soon as it is met: it has no more entries than its body has bits, or a limit where that is compressed.
+function checkEntries(view: DataView, batch: number, body: number): void {
+  const [rows, nodes, compression] = [field(view, batch, 4), field(view, batch, 6), field(view, batch, 10)]
+  const most = compression ? MOST_ENTRIES : Math.min(8 * body, MOST_ENTRIES)
+  const lengths = rows ? [Number(view.getBigInt64(rows, true))] : []
+  const { start, length } = nodes ? vector(view, nodes, 16) : { start: 0, length: 0 }
+  for (let i = 0; i < length; i++) lengths.push(Number(view.getBigInt64(start + 16 * i, true)))
+  for (const entries of lengths)
+    if (entries < 0 || entries > most) throw new Error(`a dictionary of ${entries} entries, more than there can be`)
 }
 
 function checkSchema(view: DataView, schema: number): void {
