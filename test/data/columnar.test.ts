@@ -185,6 +185,24 @@ describe('Arrow', () => {
     },
   )
 
+  it('refuses dictionaries that claim more entries than their body has room for, before they are unpacked', async () => {
+    const words = Array.from({ length: 97 }, (_, i) => `word ${i}`)
+    const { dictionary, int32, utf8 } = flechette
+    const made = flechette.tableFromArrays({ k: words }, { types: { k: dictionary(utf8(), int32()) } })
+    const path = write('words.arrow', made, 'stream')
+    const bytes = readFileSync(path)
+    const [entries, claimed] = [Buffer.alloc(8), Buffer.alloc(8)]
+    entries.writeBigInt64LE(97n)
+    claimed.writeBigInt64LE(2n ** 32n)
+    const places: number[] = []
+    for (let at = bytes.indexOf(entries); at >= 0; at = bytes.indexOf(entries, at + 8)) places.push(at)
+    // The dictionary's length and that of its field come first, those of the batch of rows after them.
+    expect(places.length).toBe(4)
+    for (const at of places.slice(0, 2)) claimed.copy(bytes, at)
+    writeFileSync(path, bytes)
+    await expect(readArrow(path)).rejects.toThrow('a dictionary of 4294967296 entries')
+  })
+
   it('refuses 64-bit integers that float64 cannot hold, and columns of one name', async () => {
     const big = flechette.tableFromArrays({ a: [1n, 2n ** 60n + 1n] }, { types: { a: flechette.int64() } })
     await expect(readArrow(write('big.arrow', big, 'file'))).rejects.toThrow(

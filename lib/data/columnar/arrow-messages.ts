@@ -122,10 +122,11 @@ function checkBatch(view: DataView, batch: number, body: number): void {
   }
 }
 
-// Where a field of a table lies, or 0 if the table does not have it. The table starts with the way back to its list of places.
+// Where a field of a table lies, or 0 if the table does not have it. The table starts with the way back to its list of places,
+// of which the decoder reads the last even where the list's length is odd.
 function field(view: DataView, table: number, slot: number): number {
   const places = table - view.getInt32(table, true)
-  if (slot + 2 > view.getUint16(places, true)) return 0
+  if (slot >= view.getUint16(places, true)) return 0
   const offset = view.getUint16(places + slot, true)
   return offset === 0 ? 0 : table + offset
 }
