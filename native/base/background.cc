@@ -1,7 +1,8 @@
 #include "background.h"
 
 #include <algorithm>
-#include <system_error>
+#include <exception>
+#include <new>
 #include <thread>
 
 #include "cpu.h"
@@ -19,11 +20,15 @@ bool Background::submit(std::function<void()> job) {
     try {
       std::thread([this] { work(); }).detach();
       threads_++;
-    } catch (const std::system_error&) {
+    } catch (const std::exception&) {
       if (threads_ == 0) return false;
     }
   }
-  jobs_.push_back(std::move(job));
+  try {
+    jobs_.push_back(std::move(job));
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
   wake_.notify_one();
   return true;
 }

@@ -13,7 +13,7 @@ class Background {
   /// The process's instance, never destroyed.
   static Background& global();
 
-  /// Queues a job, which must not throw. False if there is no thread to run it and the system gives none.
+  /// Queues a job, which must not throw. False if there is no thread to run it and the system gives none, or no memory.
   bool submit(std::function<void()> job);
 
   /// Whether jobs wait for a thread.

@@ -1,16 +1,30 @@
 #include "strand.h"
 
+#include <new>
+
 #include "background.h"
 
 namespace chainrule {
 
 bool Strand::submit(std::function<void()> job) {
   std::lock_guard<std::mutex> lock(queue_->mutex);
-  queue_->jobs.push_back(std::move(job));
+  try {
+    queue_->jobs.push_back(std::move(job));
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
   if (queue_->running) return true;
-  queue_->running = Background::global().submit([queue = queue_] { run(queue); });
+  queue_->running = start(queue_);
   if (!queue_->running) queue_->jobs.pop_back();
   return queue_->running;
+}
+
+bool Strand::start(const std::shared_ptr<Queue>& queue) {
+  try {
+    return Background::global().submit([queue] { run(queue); });
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
 }
 
 // Stays on its thread, whose caches are warm, unless the jobs of others wait for one: then they get their turn after each job.
@@ -24,7 +38,7 @@ void Strand::run(const std::shared_ptr<Queue>& queue) {
     job = nullptr;
     lock.lock();
     queue->running = !queue->jobs.empty();
-  } while (queue->running && !(Background::global().crowded() && Background::global().submit([queue] { run(queue); })));
+  } while (queue->running && !(Background::global().crowded() && start(queue)));
 }
 
 }  // namespace chainrule

@@ -1,6 +1,8 @@
 // The module: one object of functions per JS environment, so that the addon may be loaded in any number of worker threads.
 #include <napi.h>
 
+#include <exception>
+
 #include "../dispatch/dispatch.h"
 #include "async.h"
 #include "functions.h"
@@ -12,22 +14,32 @@ const KernelTable& kernels() { return *active_table(); }
 
 namespace {
 
-Napi::Object start(Napi::Env env, Napi::Object exports) {
+// False where the environment is being ended, or with an exception.
+bool fill(napi_env env, napi_value exports) {
   const char* error = "";
   if (!active_table(&error)) {
-    napi_throw_error(env, "UNSUPPORTED", error);
-    return exports;
+    throw_error(env, {Code::unsupported}, error);
+    return false;
   }
-  Environment::create(env);
-  exports.Set("NativePlan", PlanObject::define(env));
+  const napi_value plan = PlanObject::define(env);
+  if (!Environment::create(env) || !plan || napi_set_named_property(env, exports, "NativePlan", plan) != napi_ok) return false;
   for (const Function* list : {kElementwiseFunctions, kRowFunctions, kLayerFunctions, kLayoutFunctions, kLossFunctions, kMatrixFunctions,
                                kOptimizerFunctions, kParameterFunctions, kRandomFunctions, kSystemFunctions})
     for (const Function* f = list; f->name; f++) {
-      napi_value function;
-      if (napi_create_function(env, f->name, NAPI_AUTO_LENGTH, f->call, nullptr, &function) != napi_ok ||
+      napi_value function = nullptr;
+      if (napi_create_function(env, f->name, NAPI_AUTO_LENGTH, enter, const_cast<Function*>(f), &function) != napi_ok ||
           napi_set_named_property(env, exports, f->name, function) != napi_ok)
-        return exports;
+        return false;
     }
+  return true;
+}
+
+Napi::Object start(Napi::Env env, Napi::Object exports) {
+  try {
+    fill(env, exports);
+  } catch (const std::exception&) {
+    throw_error(env, {Code::out_of_memory}, "no memory to start");
+  }
   return exports;
 }
 

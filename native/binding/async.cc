@@ -1,75 +1,110 @@
 #include "async.h"
 
-#include <cstring>
+#include <exception>
 
 #include "../base/background.h"
 
 namespace chainrule::binding {
 
-void Task::keep(Napi::Value value) { kept_.push_back(Napi::Persistent(value.As<Napi::Object>())); }
-bool Task::closing() const { return environment_->closing(); }
-
-void Environment::create(Napi::Env env) {
-  auto* self = new Environment;
-  env.SetInstanceData<Environment>(self);
-  napi_value name;
-  napi_create_string_utf8(env, "chainrule", NAPI_AUTO_LENGTH, &name);
-  napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr, nullptr, self, on_done, &self->done_);
-  napi_unref_threadsafe_function(env, self->done_);
-  // Hooks run last in, first out: this one waits for the work before the way back is taken down.
-  napi_add_env_cleanup_hook(env, on_close, self);
+Task::~Task() {
+  for (std::size_t i = 0; env_ && i < kept_count_; i++) napi_delete_reference(env_, kept_[i]);
 }
 
-Environment& Environment::of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
+napi_status Task::keep(napi_env env, napi_value value) {
+  env_ = env;
+  if (kept_count_ == kMostKept) return napi_generic_failure;
+  const napi_status status = napi_create_reference(env, value, 1, &kept_[kept_count_]);
+  if (status == napi_ok) kept_count_++;
+  return status;
+}
+
+Environment* Environment::create(napi_env env) {
+  auto self = std::make_unique<Environment>();
+  napi_value name = nullptr;
+  if (napi_create_string_utf8(env, "chainrule", NAPI_AUTO_LENGTH, &name) != napi_ok ||
+      napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr, nullptr, self.get(), on_done, &self->done_) != napi_ok)
+    return nullptr;
+  napi_unref_threadsafe_function(env, self->done_);
+  if (napi_set_instance_data(env, self.get(), [](napi_env, void* data, void*) { delete static_cast<Environment*>(data); }, nullptr) != napi_ok) return nullptr;
+  // Hooks run last in, first out: this one waits for the work before the way back is taken down.
+  Environment* const kept = self.release();
+  return napi_add_env_cleanup_hook(env, on_close, kept) == napi_ok ? kept : nullptr;
+}
+
+Environment& Environment::of(napi_env env) {
+  void* self = nullptr;
+  napi_get_instance_data(env, &self);
+  return *static_cast<Environment*>(self);
+}
 
 void Environment::on_close(void* data) {
   auto* self = static_cast<Environment*>(data);
-  self->closing_.store(true);
   std::unique_lock<std::mutex> lock(self->mutex_);
-  self->stopped_.wait(lock, [self] { return self->running_ == 0; });
+  self->closing_.store(true);
+  for (Task* task = self->tasks_; task; task = task->next_) task->interrupt();
+  self->idle_.wait(lock, [self] { return self->running_ == 0; });
 }
 
-Napi::Value Environment::start(Napi::Env env, std::unique_ptr<Task> task, Strand* strand) {
-  napi_value promise;
-  task->environment_ = this;
-  if (napi_create_promise(env, &task->deferred_, &promise) != napi_ok) return env.Undefined();
+void Environment::link(Task* task) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  task->next_ = tasks_;
+  if (tasks_) tasks_->before_ = task;
+  tasks_ = task;
+  running_++;
+}
+
+void Environment::unlink(Task* task) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  (task->before_ ? task->before_->next_ : tasks_) = task->next_;
+  if (task->next_) task->next_->before_ = task->before_;
+}
+
+void Environment::stopped() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  running_--;
+  idle_.notify_all();
+}
+
+// On a background thread.
+void Environment::run(Task* task) {
+  try {
+    if (!closing_.load()) task->work();
+  } catch (const std::exception&) {
+    task->status = {Code::out_of_memory, "no memory"};
+  }
+  unlink(task);
+  // Once the environment closes nobody is left to settle the promise; what the task keeps goes with the environment.
+  if (napi_call_threadsafe_function(done_, task, napi_tsfn_nonblocking) != napi_ok) {
+    task->env_ = nullptr;
+    delete task;
+  }
+  stopped();
+}
+
+napi_value Environment::start(napi_env env, std::unique_ptr<Task> task, Strand* strand) {
+  napi_value promise = nullptr;
+  if (napi_create_promise(env, &task->deferred_, &promise) != napi_ok) return nullptr;
   if (unsettled_++ == 0) napi_ref_threadsafe_function(env, done_);
   Task* const raw = task.release();
-  {
-    std::lock_guard<std::mutex> lock(mutex_);
-    running_++;
-  }
-  auto job = [this, raw] {
-    if (!closing()) raw->work();
-    // Once the environment closes nobody is left to settle the promise; what the task keeps goes with the environment.
-    napi_call_threadsafe_function(done_, raw, napi_tsfn_nonblocking);
-    std::lock_guard<std::mutex> lock(mutex_);
-    running_--;
-    stopped_.notify_all();
-  };
-  const bool queued = strand ? strand->submit(job) : Background::global().submit(job);
-  if (!queued) {
-    raw->status = {Code::out_of_memory, "the system gives no more threads"};
-    {
-      std::lock_guard<std::mutex> lock(mutex_);
-      running_--;
-    }
-    settle(env, raw);
-  }
-  return Napi::Value(env, promise);
+  link(raw);
+  const auto job = [this, raw] { run(raw); };
+  if (strand ? strand->submit(job) : Background::global().submit(job)) return promise;
+  raw->status = {Code::out_of_memory, "the system gives no more threads"};
+  unlink(raw);
+  stopped();
+  settle(env, raw);
+  return promise;
 }
 
 void Environment::on_done(napi_env env, napi_value, void* context, void* data) {
   auto* task = static_cast<Task*>(data);
   if (!env) {  // the environment has gone, and its references with it
-    for (Napi::ObjectReference& kept : task->kept_) kept.SuppressDestruct();
+    task->env_ = nullptr;
     delete task;
     return;
   }
-  napi_handle_scope scope;
-  if (napi_open_handle_scope(env, &scope) != napi_ok) return;
+  const HandleScope scope(env);
   static_cast<Environment*>(context)->settle(env, task);
-  napi_close_handle_scope(env, scope);
 }
 
 // What fails here fails because the environment is being ended (a worker that is terminated): nobody waits any more.
@@ -77,25 +112,10 @@ void Environment::settle(napi_env env, Task* raw) {
   const std::unique_ptr<Task> task(raw);
   if (--unsettled_ == 0) napi_unref_threadsafe_function(env, done_);
   if (task->status.ok()) {
-    if (napi_value value = task->resolve(env)) napi_resolve_deferred(env, task->deferred_, value);
-    return;
-  }
-  const Status& status = task->status;
-  const char* const code = status.code == Code::out_of_memory ? "OUT_OF_MEMORY" : status.code == Code::out_of_range ? "OUT_OF_RANGE" : "INVALID_ARGUMENT";
-  napi_value message, name, error, where, value;
-  if (napi_create_string_utf8(env, status.what, NAPI_AUTO_LENGTH, &message) == napi_ok &&
-      napi_create_string_utf8(env, code, NAPI_AUTO_LENGTH, &name) == napi_ok && napi_create_error(env, name, message, &error) == napi_ok &&
-      napi_create_double(env, static_cast<double>(status.where), &where) == napi_ok && napi_create_double(env, static_cast<double>(status.value), &value) == napi_ok &&
-      napi_set_named_property(env, error, "where", where) == napi_ok && napi_set_named_property(env, error, "value", value) == napi_ok)
+    if (const napi_value value = task->resolve(env)) napi_resolve_deferred(env, task->deferred_, value);
+  } else if (const napi_value error = make_error(env, task->status, task->status.what)) {
     napi_reject_deferred(env, task->deferred_, error);
-}
-
-napi_value copied_array(napi_env env, napi_typedarray_type type, const void* from, std::size_t length, std::size_t element) {
-  void* to = nullptr;
-  napi_value buffer, array;
-  if (napi_create_arraybuffer(env, length * element, &to, &buffer) != napi_ok) return nullptr;
-  if (length) std::memcpy(to, from, length * element);
-  return napi_create_typedarray(env, type, length, buffer, 0, &array) == napi_ok ? array : nullptr;
+  }
 }
 
 }  // namespace chainrule::binding

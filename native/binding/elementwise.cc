@@ -1,13 +1,11 @@
 // Elementwise gates and reductions over whole arrays.
 #include "../base/parallel.h"
-#include "arguments.h"
 #include "functions.h"
 
 namespace chainrule::binding {
 namespace {
 
-napi_value unary_forward(napi_env env, napi_callback_info info) {
-  Arguments a(env, info, "unaryForward");
+napi_value unary_forward(Arguments& a) {
   const auto op = a.integer(0, "op", 0, kernels().unary_count - 1);
   const Floats x = a.floats(1, "x"), y = a.floats(2, "y");
   const double parameters[2] = {a.number(3, "p0"), a.number(4, "p1")};
@@ -22,8 +20,7 @@ napi_value unary_forward(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-napi_value unary_backward(napi_env env, napi_callback_info info) {
-  Arguments a(env, info, "unaryBackward");
+napi_value unary_backward(Arguments& a) {
   const auto op = a.integer(0, "op", 0, kernels().unary_count - 1);
   const Floats kept = a.floats(1, "kept"), dy = a.floats(2, "dy"), dx = a.floats(3, "dx");
   const double parameters[2] = {a.number(4, "p0"), a.number(5, "p1")};
@@ -39,8 +36,7 @@ napi_value unary_backward(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-napi_value binary(napi_env env, napi_callback_info info) {
-  Arguments a(env, info, "binary");
+napi_value binary(Arguments& a) {
   const auto op = a.integer(0, "op", 0, static_cast<int>(Binary::count) - 1);
   const Floats x = a.floats(1, "a"), y = a.floats(2, "b"), out = a.floats(3, "out");
   if (x.length != 1) a.require_length(x.length, out.length, "a");
@@ -57,38 +53,35 @@ napi_value binary(napi_env env, napi_callback_info info) {
 }
 
 template <class Reduce>
-napi_value reduce(napi_env env, napi_callback_info info, const char* name, Reduce&& kernel) {
-  Arguments a(env, info, name);
+napi_value reduce(Arguments& a, Reduce&& kernel) {
   const Floats x = a.floats(0, "x");
   if (!a.ok()) return nullptr;
   return a.result(with_dtype(a.dtype(), [&]<class T>() { return kernel(kernels().of<T>(), x.length, x.as<T>()); }));
 }
 
-napi_value sum(napi_env env, napi_callback_info info) {
-  return reduce(env, info, "sum", [](const auto& k, std::size_t n, auto* x) { return k.sum(n, x); });
+napi_value sum(Arguments& a) {
+  return reduce(a, [](const auto& k, std::size_t n, auto* x) { return k.sum(n, x); });
 }
 
-napi_value maximum(napi_env env, napi_callback_info info) {
-  return reduce(env, info, "maximum", [](const auto& k, std::size_t n, auto* x) { return k.maximum(n, x); });
+napi_value maximum(Arguments& a) {
+  return reduce(a, [](const auto& k, std::size_t n, auto* x) { return k.maximum(n, x); });
 }
 
-napi_value first_non_finite(napi_env env, napi_callback_info info) {
-  return reduce(env, info, "firstNonFinite", [](const auto& k, std::size_t n, auto* x) {
+napi_value first_non_finite(Arguments& a) {
+  return reduce(a, [](const auto& k, std::size_t n, auto* x) {
     const std::size_t i = k.first_non_finite(n, x);
     return i == n ? -1.0 : static_cast<double>(i);
   });
 }
 
-napi_value dot(napi_env env, napi_callback_info info) {
-  Arguments a(env, info, "dot");
+napi_value dot(Arguments& a) {
   const Floats x = a.floats(0, "x"), y = a.floats(1, "y");
   a.require_length(y.length, x.length, "y");
   if (!a.ok()) return nullptr;
   return a.result(with_dtype(a.dtype(), [&]<class T>() { return kernels().of<T>().dot(x.length, x.as<T>(), y.as<T>()); }));
 }
 
-napi_value axpy(napi_env env, napi_callback_info info) {
-  Arguments a(env, info, "axpy");
+napi_value axpy(Arguments& a) {
   const double factor = a.number(0, "a");
   const Floats x = a.floats(1, "x"), y = a.floats(2, "y");
   a.require_length(x.length, y.length, "x");
@@ -101,8 +94,7 @@ napi_value axpy(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-napi_value scale(napi_env env, napi_callback_info info) {
-  Arguments a(env, info, "scale");
+napi_value scale(Arguments& a) {
   const double factor = a.number(0, "a");
   const Floats y = a.floats(1, "y");
   if (!a.ok()) return nullptr;

@@ -1,9 +1,8 @@
 // The exported functions, by file, and what they share. Each converts, checks, calls one native operation, maps errors.
 #pragma once
-#include <node_api.h>
-
 #include "../base/thread_pool.h"
 #include "../kernels/table.h"
+#include "arguments.h"
 
 namespace chainrule::binding {
 
@@ -11,10 +10,6 @@ namespace chainrule::binding {
 const KernelTable& kernels();
 inline ThreadPool& pool() { return ThreadPool::global(); }
 
-struct Function {
-  const char* name;
-  napi_callback call;
-};
 /// A file's functions, ended by a null name.
 extern const Function kElementwiseFunctions[];
 extern const Function kRowFunctions[];

@@ -3,7 +3,6 @@
 #include "../ops/embedding.h"
 #include "../ops/normalization.h"
 #include "../plan/gather.h"
-#include "arguments.h"
 #include "functions.h"
 #include "scratch.h"
 
@@ -23,8 +22,7 @@ Floats with_length(Arguments& a, std::size_t i, std::size_t length, const char* 
   return f;
 }
 
-napi_value layer_norm_forward(napi_env env, napi_callback_info info) {
-  Arguments a(env, info, "layerNormForward");
+napi_value layer_norm_forward(Arguments& a) {
   const std::size_t cols = a.size(0, "cols");
   const Floats x = a.floats(1, "x");
   const std::size_t rows = a.rows_of(x.length, cols);
@@ -43,8 +41,7 @@ napi_value layer_norm_forward(napi_env env, napi_callback_info info) {
 
 // Layer and batch normalisation go backward with the same arguments; mean and rstd belong to rows or to columns.
 template <class Run>
-napi_value norm_backward(napi_env env, napi_callback_info info, const char* name, bool by_row, Run&& run) {
-  Arguments a(env, info, name);
+napi_value norm_backward(Arguments& a, bool by_row, Run&& run) {
   const std::size_t cols = a.size(0, "cols");
   const Floats x = a.floats(1, "x");
   const std::size_t rows = a.rows_of(x.length, cols), statistics = by_row ? rows : cols;
@@ -60,15 +57,14 @@ napi_value norm_backward(napi_env env, napi_callback_info info, const char* name
   });
   return nullptr;
 }
-napi_value layer_norm_backward(napi_env env, napi_callback_info info) {
-  return norm_backward(env, info, "layerNormBackward", true, [](const auto& k, auto... rest) { chainrule::layer_norm_backward(k, pool(), rest...); });
+napi_value layer_norm_backward(Arguments& a) {
+  return norm_backward(a, true, [](const auto& k, auto... rest) { chainrule::layer_norm_backward(k, pool(), rest...); });
 }
-napi_value batch_norm_backward(napi_env env, napi_callback_info info) {
-  return norm_backward(env, info, "batchNormBackward", false, [](const auto& k, auto... rest) { chainrule::batch_norm_backward(k, pool(), rest...); });
+napi_value batch_norm_backward(Arguments& a) {
+  return norm_backward(a, false, [](const auto& k, auto... rest) { chainrule::batch_norm_backward(k, pool(), rest...); });
 }
 
-napi_value batch_norm_forward(napi_env env, napi_callback_info info) {
-  Arguments a(env, info, "batchNormForward");
+napi_value batch_norm_forward(Arguments& a) {
   const std::size_t cols = a.size(0, "cols");
   const Floats x = a.floats(1, "x");
   const std::size_t rows = a.rows_of(x.length, cols);
@@ -86,8 +82,7 @@ napi_value batch_norm_forward(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-napi_value batch_norm_infer(napi_env env, napi_callback_info info) {
-  Arguments a(env, info, "batchNormInfer");
+napi_value batch_norm_infer(Arguments& a) {
   const std::size_t cols = a.size(0, "cols");
   const Floats x = a.floats(1, "x");
   const std::size_t rows = a.rows_of(x.length, cols);
@@ -104,8 +99,7 @@ napi_value batch_norm_infer(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-napi_value dropout(napi_env env, napi_callback_info info) {
-  Arguments a(env, info, "dropout");
+napi_value dropout(Arguments& a) {
   const Floats x = a.floats(0, "x"), y = with_length(a, 1, x.length, "y");
   const double p = a.number(2, "p");
   const std::size_t seed = a.size(3, "seed"), stream = a.size(4, "stream"), offset = a.size(5, "offset");
@@ -119,8 +113,7 @@ napi_value dropout(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-napi_value embedding_forward(napi_env env, napi_callback_info info) {
-  Arguments a(env, info, "embeddingForward");
+napi_value embedding_forward(Arguments& a) {
   const std::size_t width = a.size(0, "width");
   const Floats table = a.floats(1, "table");
   const Ints indices = a.ints(2, "indices");
@@ -139,8 +132,7 @@ napi_value embedding_forward(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-napi_value embedding_backward(napi_env env, napi_callback_info info) {
-  Arguments a(env, info, "embeddingBackward");
+napi_value embedding_backward(Arguments& a) {
   const std::size_t width = a.size(0, "width");
   const Ints indices = a.ints(1, "indices");
   const Floats dy = a.floats(2, "dy"), dtable = a.floats(3, "dtable");

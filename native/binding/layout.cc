@@ -1,7 +1,6 @@
 // What moves numbers between shapes, and passes over whole vectors that belong to no gate.
 #include "../ops/layout.h"
 
-#include "arguments.h"
 #include "functions.h"
 
 namespace chainrule::binding {
@@ -12,8 +11,7 @@ constexpr std::size_t kMostElements = std::size_t{1} << 53;
 // a·b, or more than any array holds.
 std::size_t product(std::size_t a, std::size_t b) { return b != 0 && a > kMostElements / b ? kMostElements : a * b; }
 
-napi_value reduce_axis(napi_env env, napi_callback_info info) {
-  Arguments a(env, info, "reduceAxis");
+napi_value reduce_axis(Arguments& a) {
   const auto kind = static_cast<Reduction>(a.integer(0, "kind", 0, static_cast<int>(Reduction::count) - 1));
   const std::size_t outer = a.size(1, "outer"), extent = a.size(2, "extent"), inner = a.size(3, "inner");
   const Floats x = a.floats(4, "x"), out = a.floats(5, "out");
@@ -24,8 +22,7 @@ napi_value reduce_axis(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-napi_value expand(napi_env env, napi_callback_info info) {
-  Arguments a(env, info, "expand");
+napi_value expand(Arguments& a) {
   const Floats x = a.floats(0, "x");
   const Ints shape = a.ints(1, "shape"), strides = a.ints(2, "strides");
   const Floats out = a.floats(3, "out");
@@ -51,8 +48,7 @@ napi_value expand(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-napi_value transpose(napi_env env, napi_callback_info info) {
-  Arguments a(env, info, "transpose");
+napi_value transpose(Arguments& a) {
   const std::size_t rows = a.size(0, "rows"), cols = a.size(1, "cols");
   const Floats x = a.floats(2, "x"), out = a.floats(3, "out");
   a.require_length(x.length, product(rows, cols), "x");
@@ -63,8 +59,7 @@ napi_value transpose(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-napi_value sum_of_squares(napi_env env, napi_callback_info info) {
-  Arguments a(env, info, "sumOfSquares");
+napi_value sum_of_squares(Arguments& a) {
   const Floats x = a.floats(0, "x");
   if (!a.ok()) return nullptr;
   return a.result(with_dtype(a.dtype(), [&]<class T>() {
@@ -72,8 +67,7 @@ napi_value sum_of_squares(napi_env env, napi_callback_info info) {
   }));
 }
 
-napi_value clip_values(napi_env env, napi_callback_info info) {
-  Arguments a(env, info, "clipValues");
+napi_value clip_values(Arguments& a) {
   const double limit = a.number(0, "limit");
   const Floats y = a.floats(1, "y");
   a.require(limit >= 0, "limit not to be negative");

@@ -5,7 +5,6 @@
 
 #include "../base/parallel.h"
 #include "../plan/gather.h"
-#include "arguments.h"
 #include "functions.h"
 #include "scratch.h"
 
@@ -18,8 +17,7 @@ Floats like_x(Arguments& a, std::size_t i, const Floats& x, const char* name, bo
   return f;
 }
 
-napi_value cross_entropy(napi_env env, napi_callback_info info) {
-  Arguments a(env, info, "crossEntropy");
+napi_value cross_entropy(Arguments& a) {
   const std::size_t cols = a.size(0, "cols");
   const Floats x = a.floats(1, "x");
   const Ints labels = a.ints(2, "labels");
@@ -44,8 +42,7 @@ napi_value cross_entropy(napi_env env, napi_callback_info info) {
   }));
 }
 
-napi_value weighted_cross_entropy(napi_env env, napi_callback_info info) {
-  Arguments a(env, info, "weightedCrossEntropy");
+napi_value weighted_cross_entropy(Arguments& a) {
   const std::size_t cols = a.size(0, "cols");
   const Floats x = a.floats(1, "x");
   const Ints labels = a.ints(2, "labels");
@@ -73,8 +70,7 @@ napi_value weighted_cross_entropy(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-napi_value soft_cross_entropy(napi_env env, napi_callback_info info) {
-  Arguments a(env, info, "softCrossEntropy");
+napi_value soft_cross_entropy(Arguments& a) {
   const std::size_t cols = a.size(0, "cols");
   const Floats x = a.floats(1, "x"), targets = like_x(a, 2, x, "targets");
   const std::size_t rows = a.rows_of(x.length, cols);
@@ -89,8 +85,7 @@ napi_value soft_cross_entropy(napi_env env, napi_callback_info info) {
   }));
 }
 
-napi_value squared_error(napi_env env, napi_callback_info info) {
-  Arguments a(env, info, "squaredError");
+napi_value squared_error(Arguments& a) {
   const Floats x = a.floats(0, "x"), target = like_x(a, 1, x, "target");
   const double scale = a.number(2, "scale");
   const Floats dx = like_x(a, 3, x, "dx", true);
@@ -100,8 +95,7 @@ napi_value squared_error(napi_env env, napi_callback_info info) {
   }));
 }
 
-napi_value element_loss(napi_env env, napi_callback_info info) {
-  Arguments a(env, info, "elementLoss");
+napi_value element_loss(Arguments& a) {
   const auto kind = static_cast<Loss>(a.integer(0, "kind", 0, static_cast<int>(Loss::count) - 1));
   const Floats x = a.floats(1, "x"), target = like_x(a, 2, x, "target"), weight = a.floats_or_null(3, "weight");
   const bool weighted = a.ok() && !a.is_null(3);

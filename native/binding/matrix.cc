@@ -1,6 +1,5 @@
 // Matrix multiplication with its epilogue.
 #include "../gemm/gemm.h"
-#include "arguments.h"
 #include "functions.h"
 
 namespace chainrule::binding {
@@ -12,8 +11,7 @@ double reach(std::size_t rows, std::size_t cols, std::size_t row_stride, std::si
   return static_cast<double>(rows - 1) * static_cast<double>(row_stride) + static_cast<double>(cols - 1) * static_cast<double>(col_stride) + 1;
 }
 
-napi_value matrix_multiply(napi_env env, napi_callback_info info) {
-  Arguments a(env, info, "gemm");
+napi_value matrix_multiply(Arguments& a) {
   const std::size_t m = a.size(0, "m"), n = a.size(1, "n"), k = a.size(2, "k");
   const double alpha = a.number(3, "alpha");
   const Floats left = a.floats(4, "a");

@@ -1,14 +1,12 @@
 // One step of an optimizer over the flat parameter vector.
 #include "../ops/clip.h"
 #include "../ops/optimize.h"
-#include "arguments.h"
 #include "functions.h"
 
 namespace chainrule::binding {
 namespace {
 
-napi_value optimize(napi_env env, napi_callback_info info) {
-  Arguments a(env, info, "optimize");
+napi_value optimize(Arguments& a) {
   const auto rule = static_cast<Optimizer>(a.integer(0, "kind", 0, static_cast<int>(Optimizer::count) - 1));
   const Floats p = a.floats(1, "parameters"), g = a.floats(2, "gradient");
   a.require_length(g.length, p.length, "gradient");
@@ -34,8 +32,7 @@ napi_value optimize(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-napi_value clip_gradients(napi_env env, napi_callback_info info) {
-  Arguments a(env, info, "clipGradients");
+napi_value clip_gradients(Arguments& a) {
   const GradientClip clip{a.number(0, "value"), a.number(1, "norm")};
   const Floats g = a.floats(2, "gradients");
   a.require(clip.value >= 0 && clip.norm >= 0, "bounds not to be negative");

@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "../base/parameter_lock.h"
-#include "arguments.h"
 #include "functions.h"
 
 namespace chainrule::binding {
@@ -16,42 +15,35 @@ struct Copy {
   std::size_t bytes;
 };
 
-/// Element `i` of an array, as an argument of its own; null where it cannot be read.
-napi_value element(const Arguments& a, napi_value array, uint32_t i) {
-  napi_value value = nullptr;
-  return napi_get_element(a.env(), array, i, &value) == napi_ok ? value : nullptr;
+/// A float array, as bytes.
+Elements float_array(Arguments& a, napi_value value) {
+  Elements e;
+  const bool read = read_elements(a.env(), value, &e) && (e.type == napi_float32_array || e.type == napi_float64_array);
+  a.require(read, "to and from to hold Float32Arrays and Float64Arrays");
+  return e;
 }
 
-uint32_t length_of(Arguments& a, std::size_t i, const char* what) {
-  bool array = false;
-  uint32_t length = 0;
-  a.require(a.ok() && napi_is_array(a.env(), a.raw(i), &array) == napi_ok && array && napi_get_array_length(a.env(), a.raw(i), &length) == napi_ok, what);
-  return length;
-}
-
-/// Pairs of arrays, each of one type and length. False, with an exception, where they are not.
-bool read_copies(Arguments& a, std::vector<Copy>* copies) {
-  const uint32_t count = length_of(a, 1, "to to be an array of float arrays");
-  a.require(length_of(a, 2, "from to be an array of float arrays") == count, "as many arrays in from as in to");
-  for (uint32_t i = 0; a.ok() && i < count; i++) {
-    const napi_value values[] = {element(a, a.raw(1), i), element(a, a.raw(2), i)};
-    if (!values[0] || !values[1]) return false;
-    Arguments to(a.env(), values[0], "copyTogether"), from(a.env(), values[1], "copyTogether");
-    const Floats target = to.floats(0, "to"), source = to.ok() ? from.floats(0, "from") : Floats{};
-    if (!to.ok() || !from.ok()) return false;
-    a.require(to.dtype() == from.dtype() && target.length == source.length, "pairs of arrays of one type and length");
-    copies->push_back({target.data, source.data, target.length * (to.dtype() == DType::float64 ? sizeof(double) : sizeof(float))});
-  }
-  return a.ok();
-}
-
-napi_value copy_together(napi_env env, napi_callback_info info) {
-  Arguments a(env, info, "copyTogether");
-  const Floats parameters = a.floats(0, "parameters");
+/// Pairs of arrays, each of one type and length. All values first, then where they lie: a getter could detach another's memory.
+std::vector<Copy> read_copies(Arguments& a) {
+  const ArrayReader to(a.env(), a.raw(1)), from(a.env(), a.raw(2));
+  a.require(to.ok() && from.ok() && to.length() == from.length(), "to and from to be arrays of float arrays, as many in each");
+  if (!a.ok()) return {};
+  std::vector<napi_value> values;
+  for (uint32_t i = 0; i < to.length(); i++) values.insert(values.end(), {to.at(i), from.at(i)});
   std::vector<Copy> copies;
-  const bool read = a.ok() && read_copies(a, &copies);
-  const bool update = read && a.boolean(3, "update"), wait = read && a.boolean(4, "wait");
-  if (!read || !a.ok()) return nullptr;
+  for (std::size_t i = 0; a.ok() && i < values.size(); i += 2) {
+    const Elements target = float_array(a, values[i]), source = float_array(a, values[i + 1]);
+    a.require(target.type == source.type && target.length == source.length, "pairs of arrays of one type and length");
+    copies.push_back({target.data, source.data, target.length * (target.type == napi_float64_array ? sizeof(double) : sizeof(float))});
+  }
+  return copies;
+}
+
+napi_value copy_together(Arguments& a) {
+  const Floats parameters = a.floats(0, "parameters");
+  const bool update = a.boolean(3, "update"), wait = a.boolean(4, "wait");
+  const std::vector<Copy> copies = a.ok() ? read_copies(a) : std::vector<Copy>{};
+  if (!a.ok()) return nullptr;
   const std::shared_ptr<ParameterLock> lock = ParameterLock::of(parameters.data);
   bool held = true;
   if (!update) lock->lock_shared();
@@ -63,9 +55,7 @@ napi_value copy_together(napi_env env, napi_callback_info info) {
     if (update) lock->unlock();
     else lock->unlock_shared();
   }
-  napi_value result = nullptr;
-  napi_get_boolean(env, held, &result);
-  return result;
+  return a.result(held);
 }
 
 }  // namespace

@@ -1,14 +1,12 @@
 // Counter-based random numbers into arrays of the caller's.
 #include "../base/random.h"
 
-#include "arguments.h"
 #include "functions.h"
 
 namespace chainrule::binding {
 namespace {
 
-napi_value uniform(napi_env env, napi_callback_info info) {
-  Arguments a(env, info, "randomUniform");
+napi_value uniform(Arguments& a) {
   const Floats out = a.floats(0, "out");
   const std::size_t seed = a.size(1, "seed"), stream = a.size(2, "stream");
   const double low = a.number(3, "low"), high = a.number(4, "high");
@@ -17,8 +15,7 @@ napi_value uniform(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-napi_value normal(napi_env env, napi_callback_info info) {
-  Arguments a(env, info, "randomNormal");
+napi_value normal(Arguments& a) {
   const Floats out = a.floats(0, "out");
   const std::size_t seed = a.size(1, "seed"), stream = a.size(2, "stream");
   const double mean = a.number(3, "mean"), std = a.number(4, "std");
@@ -27,8 +24,7 @@ napi_value normal(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-napi_value permutation(napi_env env, napi_callback_info info) {
-  Arguments a(env, info, "randomPermutation");
+napi_value permutation(Arguments& a) {
   const Ints out = a.ints(0, "out");
   const std::size_t seed = a.size(1, "seed"), stream = a.size(2, "stream");
   a.require(out.length <= 0x7fffffff, "at most 2^31 − 1 elements");

@@ -2,15 +2,13 @@
 #include "../base/parallel.h"
 #include "../ops/prelu.h"
 #include "../plan/gather.h"
-#include "arguments.h"
 #include "functions.h"
 
 namespace chainrule::binding {
 namespace {
 
 template <class Select>
-napi_value row_forward(napi_env env, napi_callback_info info, const char* name, Select&& select) {
-  Arguments a(env, info, name);
+napi_value row_forward(Arguments& a, Select&& select) {
   const std::size_t cols = a.size(0, "cols");
   const Floats x = a.floats(1, "x"), y = a.floats(2, "y");
   a.require_length(y.length, x.length, "y");
@@ -24,8 +22,7 @@ napi_value row_forward(napi_env env, napi_callback_info info, const char* name, 
 }
 
 template <class Select>
-napi_value row_backward(napi_env env, napi_callback_info info, const char* name, Select&& select) {
-  Arguments a(env, info, name);
+napi_value row_backward(Arguments& a, Select&& select) {
   const std::size_t cols = a.size(0, "cols");
   const Floats y = a.floats(1, "y"), dy = a.floats(2, "dy"), dx = a.floats(3, "dx");
   a.require_length(y.length, dx.length, "y");
@@ -41,21 +38,20 @@ napi_value row_backward(napi_env env, napi_callback_info info, const char* name,
   return nullptr;
 }
 
-napi_value softmax_forward(napi_env env, napi_callback_info info) {
-  return row_forward(env, info, "softmaxForward", [](const auto& k) { return k.softmax_forward; });
+napi_value softmax_forward(Arguments& a) {
+  return row_forward(a, [](const auto& k) { return k.softmax_forward; });
 }
-napi_value softmax_backward(napi_env env, napi_callback_info info) {
-  return row_backward(env, info, "softmaxBackward", [](const auto& k) { return k.softmax_backward; });
+napi_value softmax_backward(Arguments& a) {
+  return row_backward(a, [](const auto& k) { return k.softmax_backward; });
 }
-napi_value log_softmax_forward(napi_env env, napi_callback_info info) {
-  return row_forward(env, info, "logSoftmaxForward", [](const auto& k) { return k.log_softmax_forward; });
+napi_value log_softmax_forward(Arguments& a) {
+  return row_forward(a, [](const auto& k) { return k.log_softmax_forward; });
 }
-napi_value log_softmax_backward(napi_env env, napi_callback_info info) {
-  return row_backward(env, info, "logSoftmaxBackward", [](const auto& k) { return k.log_softmax_backward; });
+napi_value log_softmax_backward(Arguments& a) {
+  return row_backward(a, [](const auto& k) { return k.log_softmax_backward; });
 }
 
-napi_value prelu_forward(napi_env env, napi_callback_info info) {
-  Arguments a(env, info, "preluForward");
+napi_value prelu_forward(Arguments& a) {
   const std::size_t channels = a.size(0, "channels");
   const Floats x = a.floats(1, "x"), alpha = a.floats(2, "alpha"), y = a.floats(3, "y");
   const std::size_t rows = a.rows_of(x.length, channels);
@@ -70,8 +66,7 @@ napi_value prelu_forward(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-napi_value prelu_backward(napi_env env, napi_callback_info info) {
-  Arguments a(env, info, "preluBackward");
+napi_value prelu_backward(Arguments& a) {
   const std::size_t channels = a.size(0, "channels");
   const Floats x = a.floats(1, "x"), alpha = a.floats(2, "alpha"), dy = a.floats(3, "dy"), dx = a.floats(4, "dx"), dalpha = a.floats(5, "dalpha");
   const std::size_t rows = a.rows_of(x.length, channels);
@@ -86,8 +81,7 @@ napi_value prelu_backward(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-napi_value column_sums(napi_env env, napi_callback_info info) {
-  Arguments a(env, info, "columnSums");
+napi_value column_sums(Arguments& a) {
   const Floats x = a.floats(0, "x"), out = a.floats(1, "out");
   const bool accumulate = a.boolean(2, "accumulate");
   const std::size_t cols = out.length, rows = a.rows_of(x.length, cols);
@@ -101,8 +95,7 @@ napi_value column_sums(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-napi_value argmax_rows(napi_env env, napi_callback_info info) {
-  Arguments a(env, info, "argmaxRows");
+napi_value argmax_rows(Arguments& a) {
   const std::size_t cols = a.size(0, "cols");
   const Floats x = a.floats(1, "x");
   const Ints out = a.ints(2, "out");
@@ -113,26 +106,8 @@ napi_value argmax_rows(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-// The source may hold bytes too, which no other function takes.
-struct Source {
-  void* data = nullptr;
-  std::size_t length = 0;
-  napi_typedarray_type type = napi_int8_array;
-};
-
-Source read_source(Arguments& a, std::size_t i) {
-  Source s;
-  bool typed = false;
-  const bool read = napi_is_typedarray(a.env(), a.raw(i), &typed) == napi_ok && typed &&
-                    napi_get_typedarray_info(a.env(), a.raw(i), &s.type, &s.length, &s.data, nullptr, nullptr) == napi_ok;
-  a.require(read && (s.type == napi_float32_array || s.type == napi_float64_array || s.type == napi_uint8_array),
-            "x to be a Float32Array, Float64Array or Uint8Array");
-  return s;
-}
-
-napi_value gather(napi_env env, napi_callback_info info) {
-  Arguments a(env, info, "gatherRows");
-  const Source x = read_source(a, 0);
+napi_value gather(Arguments& a) {
+  const Elements x = a.elements(0, "x to be a Float32Array, Float64Array or Uint8Array", {napi_float32_array, napi_float64_array, napi_uint8_array});
   const std::size_t cols = a.size(1, "cols");
   const Ints rows = a.ints(2, "rows");
   const std::size_t start = a.size(3, "start"), count = a.size(4, "count");

@@ -1,10 +1,7 @@
 // What the addon tells about itself and the machine, and the thread count.
-#include <napi.h>
-
 #include "../base/cpu.h"
 #include "../dispatch/dispatch.h"
 #include "../gemm/peak.h"
-#include "arguments.h"
 #include "functions.h"
 
 namespace chainrule::binding {
@@ -20,45 +17,35 @@ constexpr const char* kCompiler = "gcc " __VERSION__;
 constexpr const char* kCompiler = "unknown";
 #endif
 
-napi_value info(napi_env raw, napi_callback_info) {
-  const Napi::Env env(raw);
-  Napi::Object o = Napi::Object::New(env);
-  o.Set("isa", kernels().isa);
-  Napi::Array supported = Napi::Array::New(env);
-  for (Isa isa : {Isa::scalar, Isa::avx2, Isa::avx512, Isa::neon})
-    if (kernel_table(isa)) supported.Set(supported.Length(), isa_name(isa));
-  o.Set("supported", supported);
-  o.Set("threads", pool().size());
-  o.Set("processors", cpu_count());
-  o.Set("cpu", cpu_name());
-  Napi::Object caches = Napi::Object::New(env);
-  caches.Set("l1d", static_cast<double>(cpu_caches().l1d));
-  caches.Set("l2", static_cast<double>(cpu_caches().l2));
-  caches.Set("l3", static_cast<double>(cpu_caches().l3));
-  o.Set("caches", caches);
-  o.Set("compiler", kCompiler);
-  Napi::Array unary = Napi::Array::New(env);
+napi_value unary_table(napi_env env) {
+  ArrayMaker rows(env);
   for (int i = 0; i < kernels().unary_count; i++) {
     const UnaryInfo& row = kernels().unary_info[i];
-    Napi::Object entry = Napi::Object::New(env);
-    entry.Set("name", row.name);
-    entry.Set("keeps", kKeeps[static_cast<int>(row.keeps)]);
-    entry.Set("parameters", row.parameters);
-    unary.Set(static_cast<uint32_t>(i), entry);
+    rows.push(ObjectMaker(env).set("name", row.name).set("keeps", kKeeps[static_cast<int>(row.keeps)]).set("parameters", row.parameters).value());
   }
-  o.Set("unary", unary);
-  return o;
+  return rows.value();
 }
 
-napi_value set_threads(napi_env env, napi_callback_info info) {
-  Arguments a(env, info, "setThreads");
+napi_value info(Arguments& a) {
+  ArrayMaker supported(a.env());
+  for (Isa isa : {Isa::scalar, Isa::avx2, Isa::avx512, Isa::neon})
+    if (kernel_table(isa)) supported.push(isa_name(isa));
+  ObjectMaker caches(a.env());
+  caches.set("l1d", static_cast<double>(cpu_caches().l1d)).set("l2", static_cast<double>(cpu_caches().l2)).set("l3", static_cast<double>(cpu_caches().l3));
+  ObjectMaker o(a.env());
+  o.set("isa", kernels().isa).set("supported", supported.value());
+  o.set("threads", pool().size()).set("processors", cpu_count()).set("cpu", cpu_name()).set("caches", caches.value());
+  o.set("compiler", kCompiler).set("unary", unary_table(a.env()));
+  return o.value();
+}
+
+napi_value set_threads(Arguments& a) {
   const auto threads = a.integer(0, "threads", 1, ThreadPool::kMaxThreads);
   if (a.ok() && !pool().resize(static_cast<int>(threads))) a.check({Code::out_of_memory, "the system gives no more threads"});
   return nullptr;
 }
 
-napi_value measure_peak(napi_env env, napi_callback_info info) {
-  Arguments a(env, info, "measurePeak");
+napi_value measure_peak(Arguments& a) {
   const bool wide = a.boolean(0, "float64");
   const auto threads = a.integer(1, "threads", 1, ThreadPool::kMaxThreads);
   if (!a.ok()) return nullptr;
@@ -66,8 +53,7 @@ napi_value measure_peak(napi_env env, napi_callback_info info) {
 }
 
 // V8 does not count shared memory by itself: without this it would see no reason to collect models that nobody holds.
-napi_value count_memory(napi_env env, napi_callback_info info) {
-  Arguments a(env, info, "countMemory");
+napi_value count_memory(Arguments& a) {
   const Floats x = a.shared_floats(0, "x");
   if (!a.ok()) return nullptr;
   napi_value buffer = nullptr;
@@ -77,9 +63,9 @@ napi_value count_memory(napi_env env, napi_callback_info info) {
     napi_adjust_external_memory(env, -reinterpret_cast<std::intptr_t>(counted), &now);
   };
   int64_t now = 0;
-  if (napi_get_typedarray_info(env, a.raw(0), nullptr, nullptr, nullptr, &buffer, nullptr) == napi_ok &&
-      napi_add_finalizer(env, buffer, reinterpret_cast<void*>(bytes), forget, nullptr, nullptr) == napi_ok)
-    napi_adjust_external_memory(env, bytes, &now);
+  if (napi_get_typedarray_info(a.env(), a.raw(0), nullptr, nullptr, nullptr, &buffer, nullptr) == napi_ok &&
+      napi_add_finalizer(a.env(), buffer, reinterpret_cast<void*>(bytes), forget, nullptr, nullptr) == napi_ok)
+    napi_adjust_external_memory(a.env(), bytes, &now);
   return nullptr;
 }
 

@@ -1,5 +1,6 @@
 // A library to preload: lets the n-th system call on files whose path holds FAULT_PATH fail, come short, or end the process;
-// and lets the n-th large allocation or new thread fail, with n in the first bytes of the file FAULT_CONTROL.
+// and lets the n-th large allocation, new thread or new object of the addon fail, with n in the first bytes of the file
+// FAULT_CONTROL.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -21,7 +22,10 @@ static atomic_int calls;
 static int at, failure, kill_before, kill_after, halve;
 static const char* wanted;
 static char watched[4096];
-static struct { atomic_int allocations, threads, seen_allocations, seen_threads; }* control;
+static struct { atomic_int allocations, threads, objects; }* control;
+
+/// Whether this is the one that the control file says to refuse.
+#define REFUSED(kind) (control && atomic_load(&control->kind) > 0 && atomic_fetch_sub(&control->kind, 1) == 1)
 
 #define REAL(result, name, ...) \
   static result (*real)(__VA_ARGS__); \
@@ -143,18 +147,24 @@ ON_PATHS(mkdir, (const char* path, mode_t mode), (path, mode), const char* COMMA
 
 void* aligned_alloc(size_t alignment, size_t bytes) {
   REAL(void*, "aligned_alloc", size_t, size_t);
-  if (control) {
-    atomic_fetch_add(&control->seen_allocations, 1);
-    if (atomic_load(&control->allocations) > 0 && atomic_fetch_sub(&control->allocations, 1) == 1) return NULL;
-  }
-  return real(alignment, bytes);
+  return REFUSED(allocations) ? NULL : real(alignment, bytes);
 }
 
 int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*run)(void*), void* argument) {
   REAL(int, "pthread_create", pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
-  if (control) {
-    atomic_fetch_add(&control->seen_threads, 1);
-    if (atomic_load(&control->threads) > 0 && atomic_fetch_sub(&control->threads, 1) == 1) return EAGAIN;
+  return REFUSED(threads) ? EAGAIN : real(thread, attributes, run, argument);
+}
+
+/// operator new(size_t): the addon's own calls only, by where they return to.
+void* _Znwm(size_t bytes) {
+  REAL(void*, "_Znwm", size_t);
+  if (control && atomic_load(&control->objects) > 0) {
+    Dl_info caller;
+    if (dladdr(__builtin_return_address(0), &caller) && strstr(caller.dli_fname, "chainrule.node") && REFUSED(objects)) {
+      void (*refuse)(void);  // std::__throw_bad_alloc
+      *(void**)&refuse = dlsym(RTLD_DEFAULT, "_ZSt17__throw_bad_allocv");
+      if (refuse) refuse();
+    }
   }
-  return real(thread, attributes, run, argument);
+  return real(bytes);
 }

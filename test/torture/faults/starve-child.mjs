@@ -1,4 +1,4 @@
-// Runs jobs again and again while the preloaded shim refuses the n-th allocation or thread, n = 1, 2, 3 … Arguments: the
+// Runs jobs again and again while the preloaded shim refuses the n-th allocation, thread or small object, n = 1, 2, 3 … Arguments: the
 // file by which the shim is told, the most refusals per job.
 import { openSync, readSync, writeSync } from 'node:fs'
 import {
@@ -16,10 +16,11 @@ import {
 const [file, most] = process.argv.slice(2)
 const control = openSync(file, 'r+')
 const say = (message) => writeSync(1, `${JSON.stringify(message)}\n`)
-const refuse = (kind, n) => writeSync(control, Int32Array.of(n), 0, 4, kind === 'allocations' ? 0 : 4)
+const kinds = ['allocations', 'threads', 'objects']
+const refuse = (kind, n) => writeSync(control, Int32Array.of(n), 0, 4, 4 * kinds.indexOf(kind))
 const left = (kind) => {
   const got = new Int32Array(1)
-  readSync(control, got, 0, 4, kind === 'allocations' ? 0 : 4)
+  readSync(control, got, 0, 4, 4 * kinds.indexOf(kind))
   return got[0]
 }
 
@@ -59,7 +60,7 @@ const jobs = {
 
 for (const [name, job] of Object.entries(jobs)) {
   const expected = await job()
-  for (const kind of ['allocations', 'threads']) {
+  for (const kind of kinds) {
     for (let n = 1; n <= Number(most); n++) {
       refuse(kind, n)
       let outcome
