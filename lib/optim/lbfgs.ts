@@ -5,7 +5,7 @@ import { native } from '../native/load.js'
 import type { ParameterBlock } from '../nn/parameters.js'
 import type { FloatArray } from '../tensor/dtype.js'
 import { type Point, strongWolfe } from './line-search.js'
-import type { Optimizable } from './optimizer.js'
+import { blockOf, type Optimizable } from './optimizer.js'
 
 /** Options of {@link LBFGS}. */
 export interface LBFGSOptions {
@@ -109,7 +109,7 @@ export class LBFGS {
 
   /** @internal The same for who evaluates in other ways: yields when it wants the loss, and takes it. */
   *steps(model: Optimizable): Generator<void, number, number> {
-    const { block } = model
+    const block = blockOf('LBFGS', model)
     let state = this.#states.get(block)
     const { values } = block
     const evaluate = function* (): Generator<void, Point, number> {

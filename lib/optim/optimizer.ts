@@ -3,7 +3,7 @@
 import { boolean, describe, nonNegative, positive } from '../checks.js'
 import { ArgumentError } from '../errors.js'
 import { native } from '../native/load.js'
-import { type ParameterBlock, sharedLike } from '../nn/parameters.js'
+import { ParameterBlock, sharedLike } from '../nn/parameters.js'
 import type { FloatArray } from '../tensor/dtype.js'
 import { type GroupUpdate, type ParameterGroup, ParameterGroups, type RowBound } from './groups.js'
 
@@ -117,13 +117,13 @@ export abstract class Optimizer {
 
   /** @internal The stretches of a model's vectors, each with its update, at a learning rate. */
   ranges(model: Optimizable, rate = this.#learningRate): readonly UpdateRange[] {
-    const ranges = this.#groups.rangesOf(blockOf(model), rate, this.weightDecay)
+    const ranges = this.#groups.rangesOf(blockOf(this.#operation, model), rate, this.weightDecay)
     return ranges.map(({ start, end, frozen, ...own }) => ({ start, end, frozen, update: this.#updateWith(own) }))
   }
 
   /** @internal The matrices of a model whose rows have a largest norm. */
   bounds(model: Optimizable): readonly RowBound[] {
-    return this.#groups.boundsOf(blockOf(model), this.maxNorm)
+    return this.#groups.boundsOf(blockOf(this.#operation, model), this.maxNorm)
   }
 
   /**
@@ -131,7 +131,7 @@ export abstract class Optimizer {
    * @param model - a model or layer; each has a state of its own
    */
   step(model: Optimizable): void {
-    const block = blockOf(model)
+    const block = blockOf(this.#operation, model)
     const state = this.state(model)
     for (const { start, end, update, frozen } of this.ranges(model)) {
       if (frozen) continue
@@ -147,7 +147,7 @@ export abstract class Optimizer {
 
   /** The state for a model, as at the start if it has none. */
   state(model: Optimizable): OptimizerState {
-    const block = blockOf(model)
+    const block = blockOf(this.#operation, model)
     let state = this.#states.get(block)
     if (!state) {
       state = { step: 0, vectors: this.stateNames.filter((name) => name !== null).map(() => this.fresh(block)) }
@@ -170,7 +170,7 @@ export abstract class Optimizer {
 
   /** Forgets the state for a model. */
   reset(model: Optimizable): void {
-    this.#states.delete(blockOf(model))
+    this.#states.delete(blockOf(this.#operation, model))
   }
 }
 
@@ -183,8 +183,11 @@ function shorten(values: FloatArray, { offset, rows, cols, norm }: RowBound): vo
   }
 }
 
-function blockOf(model: Optimizable): ParameterBlock {
+/** @internal The block of what an optimizer is given. Throws ArgumentError where it has none. */
+export function blockOf(operation: string, model: Optimizable): ParameterBlock {
   const block = (model as Partial<Optimizable> | null | undefined)?.block
-  if (!block) throw new ArgumentError('step', 'a model or layer with parameters', describe(model))
+  if (!(block instanceof ParameterBlock)) {
+    throw new ArgumentError(operation, 'a model or layer with parameters', describe(model))
+  }
   return block
 }

@@ -1,6 +1,8 @@
 // A table in short: what its columns hold, for the part of a report about the data.
+import { describe, options } from '../checks.js'
 import { type Column, isMissing } from '../data/table/column.js'
-import type { Table } from '../data/table/table.js'
+import { Table } from '../data/table/table.js'
+import { ArgumentError } from '../errors.js'
 import type { ColumnSummary, DataSummary } from './columns.js'
 
 /** What the columns are for. */
@@ -13,7 +15,15 @@ const BINS = 16
 const TOP = 10
 
 /** The columns of a table in short. */
-export function summarize(table: Table, { target, ignored = [] }: Roles): DataSummary {
+export function summarize(table: Table, roles: Roles): DataSummary {
+  if (!(table instanceof Table)) throw new ArgumentError('summarize', 'a Table', describe(table))
+  const { target, ignored = [] } = options('summarize', roles, ['target', 'ignored'])
+  if (typeof target !== 'string') {
+    throw new ArgumentError('summarize', 'roles { target } with the name of a column', describe(target))
+  }
+  if (!Array.isArray(ignored)) {
+    throw new ArgumentError('summarize', 'ignored to be an array of names', describe(ignored))
+  }
   const columns = table.columns.map((column): ColumnSummary => {
     const role = column.name === target ? 'target' : ignored.includes(column.name) ? 'ignored' : 'feature'
     let missing = 0

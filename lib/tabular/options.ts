@@ -4,8 +4,8 @@ import { Table, type TableSource } from '../data/table/table.js'
 import { ArgumentError } from '../errors.js'
 import { type ActivationName, activations } from '../gates/activations.js'
 import type { Optimizer } from '../optim/optimizer.js'
-import type { Callback } from '../train/callback.js'
-import type { CheckpointOptions } from '../train/callbacks/checkpoint.js'
+import { type Callback, checkCallbacks } from '../train/callback.js'
+import { type CheckpointOptions, checkpoint } from '../train/callbacks/checkpoint.js'
 import { type NumericScaling, scalings } from './features/numeric.js'
 import { type Task, tasks } from './target.js'
 
@@ -138,6 +138,8 @@ export function checkTabular(given: TabularOptions): CheckedOptions {
   if (all.signal !== undefined && !(all.signal instanceof AbortSignal)) {
     throw new ArgumentError(name, 'signal to be an AbortSignal', describe(all.signal))
   }
+  checkCallbacks(name, callbacks)
+  if (all.checkpoints !== undefined) checkpoint(all.checkpoints)
   oneOf(name, 'activation', activation, Object.keys(activations) as ActivationName[])
   oneOf(name, 'numeric', numeric, scalings)
   oneOf(name, 'classWeights', classWeights, ['auto', 'balanced', 'none'])

@@ -1,4 +1,6 @@
 // What fit tells its callbacks.
+import { describe } from '../checks.js'
+import { ArgumentError } from '../errors.js'
 import type { Model } from '../nn/model.js'
 import type { EpochRecord, History } from './history.js'
 import type { Snapshot } from './snapshot.js'
@@ -63,4 +65,13 @@ export interface Callback {
   epoch?(event: EpochEvent): void | Promise<void>
   /** When everything is over, an error or an abort too. */
   end?(event: EndEvent): void | Promise<void>
+}
+
+/** @internal Throws ArgumentError where they are no array of objects. */
+export function checkCallbacks(operation: string, callbacks: readonly Callback[]): void {
+  if (!Array.isArray(callbacks)) throw new ArgumentError(operation, 'callbacks to be an array', describe(callbacks))
+  for (const callback of callbacks) {
+    if (typeof callback !== 'object' || callback === null)
+      throw new ArgumentError(operation, 'callbacks to be objects', describe(callback))
+  }
 }

@@ -12,7 +12,7 @@ import { Model } from '../nn/model.js'
 import { LBFGS } from '../optim/lbfgs.js'
 import { type Schedule, type ScheduleLike, scheduleOf } from '../optim/schedules/schedule.js'
 import { checkAverage, type WeightAverage } from './averages.js'
-import type { Callback } from './callback.js'
+import { type Callback, checkCallbacks } from './callback.js'
 import type { Rated, Steps } from './eager.js'
 import { Mixer } from './mixup.js'
 import { type BatchStream, isStream } from './stream.js'
@@ -123,11 +123,7 @@ export function checkFit(model: Model, train: Samples | BatchStream, given: FitO
   if (given.schedule !== undefined && typeof (optimizer as Partial<Rated>).learningRate !== 'number') {
     throw new ArgumentError('fit', 'optimizer with a learningRate beside a schedule', describe(optimizer))
   }
-  if (!Array.isArray(callbacks)) throw new ArgumentError('fit', 'callbacks to be an array', describe(callbacks))
-  for (const callback of callbacks) {
-    if (typeof callback !== 'object' || callback === null)
-      throw new ArgumentError('fit', 'callbacks to be objects', describe(callback))
-  }
+  checkCallbacks('fit', callbacks)
   if (isStream(train) && (given.batchSize ?? given.shuffle ?? given.seed) !== undefined) {
     throw new ArgumentError('fit', 'no batchSize, shuffle and seed for data that comes in batches', 'one of them')
   }

@@ -1,5 +1,10 @@
 // The module: one object of functions per JS environment, so that the addon may be loaded in any number of worker threads.
 #include <napi.h>
+#ifdef _WIN32
+#include <windows.h>
+#else
+#include <dlfcn.h>
+#endif
 
 #include <exception>
 
@@ -14,8 +19,22 @@ const KernelTable& kernels() { return *active_table(); }
 
 namespace {
 
+// The library's own threads outlive every environment. Where it is loaded in workers only, Node unloads it with the last of
+// them; the code has to stay.
+void keep_loaded() {
+  const auto here = reinterpret_cast<void*>(&keep_loaded);
+#ifdef _WIN32
+  HMODULE module;
+  GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, static_cast<LPCWSTR>(here), &module);
+#else
+  Dl_info self;
+  if (dladdr(here, &self)) dlopen(self.dli_fname, RTLD_NOW | RTLD_NODELETE | RTLD_NOLOAD);
+#endif
+}
+
 // False where the environment is being ended, or with an exception.
 bool fill(napi_env env, napi_value exports) {
+  keep_loaded();
   const char* error = "";
   if (!active_table(&error)) {
     throw_error(env, {Code::unsupported}, error);

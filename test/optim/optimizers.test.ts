@@ -293,7 +293,13 @@ describe('refusals', () => {
     expect(optimizer.learningRate).toBe(2e-3)
   })
 
-  it('a step without a model', () => {
-    expect(() => new SGD().step(undefined as never)).toThrow(/a model or layer with parameters, got undefined/)
+  it.each([
+    ['no model', undefined],
+    ['one without parameters', { block: undefined }],
+    ['parameters of another kind', { block: { values: new Float32Array(2) } }],
+  ])('a step of %s', (_, model) => {
+    const message = /\] expected a model or layer with parameters/
+    expect(() => new SGD().step(model as never)).toThrow(message)
+    expect(() => new LBFGS().step(model as never, () => 0)).toThrow(message)
   })
 })

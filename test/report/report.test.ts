@@ -189,4 +189,7 @@ it('summarize counts what columns hold', () => {
   expect(b).toMatchObject({ missing: 1, top: [['true', 2], ['false', 1]] }) // biome-ignore format: a row
   expect(d).toMatchObject({ minimum: 0, maximum: 2000, missing: 2 })
   expect(e).toMatchObject({ role: 'ignored', missing: 4 })
+  for (const roles of [undefined, {}, { target: 'n', ignored: 'e' }, { taget: 'n' }])
+    expect(() => summarize(table, roles as never)).toThrow(ArgumentError)
+  expect(() => summarize({} as never, { target: 'n' })).toThrow('[summarize] expected a Table')
 })

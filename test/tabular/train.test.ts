@@ -391,6 +391,10 @@ describe('refusals before anything is trained', () => {
     ],
     ['no members', data, { ...good, members: 0 }, /members to be an integer ≥ 1/],
     ['an optimizer that is made already', data, { ...good, optimizer: new SGD() }, /a function that makes one/],
+    ['callbacks that are none', data, { ...good, callbacks: [1] }, /callbacks to be objects, got 1/],
+    ['one callback', data, { ...good, callbacks: {} }, /callbacks to be an array/],
+    ['checkpoints without a folder', data, { ...good, checkpoints: {} }, /\[checkpoint\]/],
+    ['checkpoints that are a path', data, { ...good, checkpoints: 'here' }, /options to be an object/],
     ['no layers', data, { ...good, hidden: 3 }, /hidden to be an array/],
     ['no table', 'data.csv', good, /a Table, an array of objects or columns by name, got "data.csv"/],
   ])('%s', async (_, source, options, message) => {

@@ -32,4 +32,7 @@ describe('torture', { timeout: 600_000 }, () => {
   it('failing system calls and kills', () => {
     torture('faults', '--count', '1', '--sample', '30')
   })
+  it('workers that end', () => {
+    torture('workers', '--count', '6')
+  })
 })

@@ -1,6 +1,6 @@
 // What fitted transforms have in common, and the base of those that treat every column of numbers by itself.
 import { describe } from '../../checks.js'
-import { ShapeError, StateError } from '../../errors.js'
+import { ArgumentError, ShapeError, StateError } from '../../errors.js'
 import type { Json } from '../../io/json.js'
 import type { Tensor } from '../../tensor/tensor.js'
 import { finiteOf, mapped, matrixOf, type NumericInput } from './matrix.js'
@@ -71,12 +71,17 @@ export abstract class ColumnTransform<State> implements Transform {
 
   /** One number of a column. */
   value(x: number, column = 0): number {
-    return this.apply(x, this.#state(column))
+    return this.apply(this.#number(x), this.#state(column))
   }
 
   /** One number of a column, back. */
   inverseValue(y: number, column = 0): number {
-    return this.revert(y, this.#state(column))
+    return this.revert(this.#number(y), this.#state(column))
+  }
+
+  #number(x: number): number {
+    if (typeof x === 'number') return x
+    throw new ArgumentError(this.name, 'a number', describe(x))
   }
 
   #state(column: number): State {

@@ -8,7 +8,7 @@ import { packageFile, randomFrom } from '../support.mjs'
 const [count, seed, kind, second] = process.argv.slice(2)
 const random = randomFrom(Number(seed))
 const folder = mkdtempSync(join(tmpdir(), 'chainrule-workers-'))
-const entries = [packageFile('dist/esm/index.js'), ...(second ? [second] : [])]
+const entries = [packageFile('dist/chainrule.js'), ...(second ? [second] : [])]
 const say = (message) => writeSync(1, `${JSON.stringify(message)}\n`)
 
 // The main thread has work of its own, or never loads the library.

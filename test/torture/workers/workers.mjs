@@ -25,7 +25,6 @@ export async function workers({ count = 10_000, seed }) {
       ]
       done = false
       const result = await child(packageFile('test/torture/workers/child.mjs'), args, {
-        silence: 60_000,
         onMessage(message) {
           if (message.at !== undefined) progressLine(`workers ${kind} ${++calls}`)
           if (message.done) done = true
@@ -69,5 +68,5 @@ function secondCopy() {
   for (const name of ['package.json', 'dist']) cpSync(join(root, name), join(folder, name), { recursive: true })
   cpSync(join(root, 'build/Release/chainrule.node'), join(folder, 'build/Release/chainrule.node'))
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
-  return join(folder, 'dist/esm/index.js')
+  return join(folder, 'dist/chainrule.js')
 }
