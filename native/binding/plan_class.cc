@@ -125,7 +125,7 @@ napi_value describe(Arguments& a, PlanObject& plan) {
 template <napi_value (*method)(Arguments&, PlanObject&)>
 napi_value on_plan(Arguments& a) {
   void* plan = nullptr;
-  a.require_done(napi_unwrap(a.env(), a.self(), &plan));
+  a.require(napi_unwrap(a.env(), a.self(), &plan) == napi_ok, "to be called on a plan");
   return a.ok() ? method(a, *static_cast<PlanObject*>(plan)) : nullptr;
 }
 

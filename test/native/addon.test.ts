@@ -40,6 +40,14 @@ describe('hostile arguments', () => {
         }
   })
 
+  it('copies nothing where a getter takes the memory of an array before it', () => {
+    const first = new Float32Array(4).fill(1)
+    const to = [first, new Float32Array(4)]
+    Object.defineProperty(to, 1, { get: () => { structuredClone(first.buffer, { transfer: [first.buffer] }) } }) // biome-ignore format: a row
+    const from = [new Float32Array(4), new Float32Array(4)]
+    expect(() => addon.copyTogether(new Float32Array(new SharedArrayBuffer(16)), to, from, true, true)).toThrow(/copyTogether: expected/)
+  })
+
   it('refuses matrices that strides would read past', () => {
     const a = new Float32Array(6)
     const c = new Float32Array(4)

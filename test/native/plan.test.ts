@@ -166,5 +166,20 @@ describe('plan', () => {
     expect(broken({ ops: [] })).toThrow()
     expect(broken({ loss: 'none such' })).toThrow(/loss/)
     expect(() => new addon.NativePlan(undefined as never, shared(32))).toThrow(/description/)
+    expect(broken({ ops: [{ kind: 'lnear', x: [0], y: 1 }] })).toThrow('NativePlan: expected an op of a known kind (op 0)')
+    expect(broken({ ops: [{ kind: Symbol('linear'), x: [0], y: 1 }] })).toThrow(/known kind/)
+    expect(broken({ ops: [{ kind: 'linear', x: 0, y: 1 }] })).toThrow(/inputs x in an array/)
+    expect(broken({ ops: new Array(2_000_000) })).toThrow(/at most a million ops/)
+    for (const key of ['loss', 'ops', 'float64']) {
+      const given = Object.defineProperty({ ...description }, key, { get: () => { throw new Error('a getter') } }) // biome-ignore format: a row
+      expect(() => new addon.NativePlan(given, shared(32))).toThrow(/^a getter$/)
+    }
+  })
+
+  it('is a class: needs new, and methods an instance', () => {
+    const make = addon.NativePlan as unknown as (...values: unknown[]) => unknown
+    expect(() => make(description, shared(32))).toThrow(/new/)
+    const { describe: method } = addon.NativePlan.prototype
+    for (const receiver of [undefined, {}, Object.create(addon.NativePlan.prototype)]) expect(() => method.call(receiver)).toThrow()
   })
 })
