@@ -8,6 +8,7 @@ import {
   AdamW,
   CrossEntropy,
   fit,
+  LBFGS,
   Linear,
   Lion,
   NAdam,
