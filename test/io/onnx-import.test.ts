@@ -22,6 +22,8 @@ import {
   bytesOf,
   expectSame,
   inferred,
+  list,
+  node,
   runOnnx,
   runOnnxAll,
   type TestModel,
@@ -39,16 +41,9 @@ interface Part {
 type Build = (version: number) => Part
 type Row = readonly [title: string, build: Build, from?: number, to?: number]
 
-const node = (op: string, inputs: string, attributes: readonly AttributeInit[] = [], outputs = 'y'): TestNode => ({
-  op,
-  inputs: inputs === '' ? [] : inputs.split(' ').map((name) => (name === '-' ? '' : name)),
-  outputs: outputs.split(' '),
-  attributes,
-})
 const one = (op: string, inputs = 'x', attributes: readonly AttributeInit[] = [], constants = {}): Build => {
   return () => ({ nodes: [node(op, inputs, attributes)], constants })
 }
-const list = (...values: number[]) => tensor(Int32Array.from(values))
 const vector = tensor([0.5, -1, 2, 0.25])
 const matrix = randomTensor([4, 3], 7).astype('float32')
 const square = randomTensor([4, 4], 8).astype('float32')

@@ -1,7 +1,7 @@
 // What the tests of ONNX share: models of nodes, and onnxruntime, which they are compared with.
 import * as ort from 'onnxruntime-node'
 import { expect } from 'vitest'
-import type { Model, Tensor, Value } from '../../lib/index.js'
+import { type Model, type Tensor, tensor, type Value } from '../../lib/index.js'
 import { type AttributeInit, elementType, encodeModel, type ModelInit } from '../../lib/io/onnx/proto.js'
 
 /** Runs a model in onnxruntime; returns the numbers of its output of some name, else of the first. */
@@ -152,3 +152,17 @@ export function tensorOf(name: string, t: Tensor) {
 export function bytesOf(model: TestModel): Promise<Uint8Array> {
   return encodeModel(modelOf(model))
 }
+
+/** A node from words: names of its inputs, - for one that is left out, and of its outputs. */
+export function node(
+  op: string,
+  inputs: string,
+  attributes: readonly AttributeInit[] = [],
+  outputs = 'y',
+): TestNode & { readonly outputs: readonly string[] } {
+  const names = inputs === '' ? [] : inputs.split(' ')
+  return { op, inputs: names.map((name) => (name === '-' ? '' : name)), outputs: outputs.split(' '), attributes }
+}
+
+/** Integers as a constant. */
+export const list = (...values: number[]): Tensor => tensor(Int32Array.from(values))

@@ -133,15 +133,18 @@ function pair(kind: Kind): Handler {
 function aligned(a: Assembly, n: NodeView, x: Operand, y: Operand): Operand {
   const axis = n.int('axis', -1)
   if (n.int('broadcast', 0) === 0 || axis < 0) return y
-  if (x.kind === 'erf' || x.kind === 'column' || y.kind === 'erf' || y.kind === 'column') return n.asWire(y)
-  const [outer, inner] = [shapeOf(x)?.length, shapeOf(y)?.length]
+  const [left, right] = [x, y].map((each) => (each.kind === 'constant' ? each : n.asWire(each))) as [
+    Wire | Constant,
+    Wire | Constant,
+  ]
+  const [outer, inner] = [shapeOf(left)?.length, shapeOf(right)?.length]
   if (outer === undefined || inner === undefined) return n.refuse('operands whose numbers of axes are known', 'others')
   const missing = outer - axis - inner
   if (missing < 0) return n.refuse(`an axis that leaves room for ${inner} axes`, String(axis))
   return unsqueezed(
     a,
     n,
-    y,
+    right,
     Array.from({ length: missing }, (_, i) => inner + i),
   )
 }
