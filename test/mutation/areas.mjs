@@ -18,8 +18,11 @@ export const areas = {
   },
   optimizers: { files: ['lib/optim'], tests: ['test/optim', 'test/train/advanced'] },
   csv: { files: ['lib/data/csv'], tests: ['test/data/csv'] },
-  arrays: { files: ['lib/data/npy', 'lib/data/npz', 'lib/data/idx'], tests: ['test/data/idx', 'test/data/readers'] },
-  values: { files: ['lib/data/table/parse', 'lib/data/table/values'], tests: ['test/data/table', 'test/data/csv'] },
+  arrays: {
+    files: ['lib/data/npy', 'lib/data/npz', 'lib/data/idx'],
+    tests: ['test/data/idx', 'test/data/readers', 'test/data/bounds'],
+  },
+  values: { files: ['lib/data/table/parse', 'lib/data/table/values'], tests: ['test/data/'] },
   tensors: {
     files: ['lib/io/safetensors', 'lib/io/json', 'lib/io/types', 'lib/io/tensor-file', 'lib/io/model-file'],
     tests: ['test/io/safetensors', 'test/io/model', 'test/properties/files'],
