@@ -130,6 +130,12 @@ export interface Addon extends LayerFunctions {
     wait: boolean,
   ): boolean
 
+  /**
+   * Calls a function that updates the model with these parameters: no prediction or update of it on another thread runs
+   * meanwhile. On this thread, the function may predict and update.
+   */
+  updateTogether(parameters: FloatArray, update: () => void): void
+
   /** Counter-based generator (Philox 4x32-10): the same values for the same (seed, stream), anywhere. seed, stream: integers in [0, 2^53). */
   randomUniform(out: FloatArray, seed: number, stream: number, low: number, high: number): void
   randomNormal(out: FloatArray, seed: number, stream: number, mean: number, std: number): void

@@ -37,7 +37,7 @@ export class Grouping {
   }
 }
 
-/** One update on this thread, from gradients that are divided first. */
+/** One update on this thread, from gradients that are divided first. Predictions elsewhere see all of it or nothing. */
 export function update(model: Model, optimizer: Steps, rules: GradientRules, divisor = 1): void {
   const { clipValue, clipNorm, averager } = rules
   const { block } = model
@@ -46,7 +46,7 @@ export function update(model: Model, optimizer: Steps, rules: GradientRules, div
     block.clearFrozen()
     native().clipGradients(clipValue, clipNorm, block.gradients)
   }
-  optimizer.step(model)
+  native().updateTogether(block.values, () => optimizer.step(model))
   block.touch()
   if (averager?.everyUpdate) averager.add(1 - averager.how.decay)
 }

@@ -20,13 +20,19 @@ void wait_for_change(std::atomic<uint32_t>& state, uint32_t seen) {
   state.wait(seen, std::memory_order_relaxed);
 }
 
+thread_local const UpdateHere* innermost = nullptr;
+
 }  // namespace
 
 std::shared_ptr<ParameterLock> ParameterLock::of(const void* parameters) {
   static std::mutex mutex;
   static auto* locks = new std::map<const void*, std::weak_ptr<ParameterLock>>;
+  static std::size_t most = 16;  // before those that nobody holds any more are looked for
   std::lock_guard<std::mutex> guard(mutex);
-  for (auto it = locks->begin(); it != locks->end();) it = it->second.expired() ? locks->erase(it) : std::next(it);
+  if (locks->size() >= most) {
+    for (auto it = locks->begin(); it != locks->end();) it = it->second.expired() ? locks->erase(it) : std::next(it);
+    most = 2 * locks->size() + 16;
+  }
   std::weak_ptr<ParameterLock>& known = (*locks)[parameters];
   std::shared_ptr<ParameterLock> lock = known.lock();
   if (!lock) known = lock = std::make_shared<ParameterLock>();
@@ -68,6 +74,27 @@ bool ParameterLock::try_lock() {
 void ParameterLock::unlock() {
   state_.store(0, std::memory_order_release);
   state_.notify_all();
+}
+
+bool ParameterLock::held_here() const {
+  for (const UpdateHere* each = innermost; each; each = each->outer_)
+    if (&each->lock_ == this) return true;
+  return false;
+}
+
+UpdateHere::UpdateHere(ParameterLock& lock) : lock_(lock), nested_(lock.held_here()), outer_(innermost) {
+  if (!nested_) {
+    lock.trainings++;  // long predictions that begin now do not keep it waiting
+    lock.lock();
+  }
+  innermost = this;
+}
+
+UpdateHere::~UpdateHere() {
+  innermost = outer_;
+  if (nested_) return;
+  lock_.unlock();
+  lock_.trainings--;
 }
 
 }  // namespace chainrule

@@ -45,21 +45,31 @@ napi_value copy_together(Arguments& a) {
   const std::vector<Copy> copies = a.ok() ? read_copies(a) : std::vector<Copy>{};
   if (!a.ok()) return nullptr;
   const std::shared_ptr<ParameterLock> lock = ParameterLock::of(parameters.data);
+  const bool nested = lock->held_here();
   bool held = true;
-  if (!update) lock->lock_shared();
-  else if (wait) lock->lock();
-  else held = lock->try_lock();
-  if (held) {
-    for (const Copy& copy : copies)
-      if (copy.bytes) std::memmove(copy.to, copy.from, copy.bytes);
-    if (update) lock->unlock();
-    else lock->unlock_shared();
-  }
+  if (!nested && !update) lock->lock_shared();
+  else if (!nested && wait) lock->lock();
+  else if (!nested) held = lock->try_lock();
+  for (const Copy& copy : copies)
+    if (held && copy.bytes) std::memmove(copy.to, copy.from, copy.bytes);
+  if (held && !nested) update ? lock->unlock() : lock->unlock_shared();
   return a.result(held);
+}
+
+// Alone while the function runs, however it ends.
+napi_value update_together(Arguments& a) {
+  const Floats parameters = a.floats(0, "parameters");
+  a.require(type_of(a.env(), a.raw(1)) == napi_function, "a function");
+  if (!a.ok()) return nullptr;
+  const std::shared_ptr<ParameterLock> lock = ParameterLock::of(parameters.data);
+  const UpdateHere alone(*lock);
+  napi_value result = nullptr;
+  napi_call_function(a.env(), a.self(), a.raw(1), 0, nullptr, &result);
+  return nullptr;
 }
 
 }  // namespace
 
-const Function kParameterFunctions[] = {{"copyTogether", copy_together}, {nullptr, nullptr}};
+const Function kParameterFunctions[] = {{"copyTogether", copy_together}, {"updateTogether", update_together}, {nullptr, nullptr}};
 
 }  // namespace chainrule::binding

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstring>
 #include <mutex>
-#include <shared_mutex>
 
 #include "functions.h"
 
@@ -16,7 +15,7 @@ template <class T>
 Status predict_rows(PlanObject& object, const void* x, T* y, std::size_t rows, const std::atomic<bool>* stop) {
   Plan<T>& plan = object.plan<T>();
   const T* parameters = object.parameters<T>();
-  std::shared_lock<ParameterLock> shared(object.lock());
+  SharedHere shared(object.lock());
   // A long prediction lets updates go on, on a copy; not where running statistics would have to be copied too. A very long one
   // does so without trainings as well, so that who wants to replace the parameters waits little.
   const bool waited_for = object.lock().trainings.load(std::memory_order_relaxed) > 0 || (stop && rows > kLongPrediction * plan.batch());

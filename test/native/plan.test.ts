@@ -1,6 +1,6 @@
 // The native plan at its own door: it trains as plain JavaScript does, and no order of calls can hurt the process.
 import { describe, expect, it } from 'vitest'
-import type { Addon, PlanDescription } from '../../lib/native/addon.js'
+import type { Addon, FloatArray, PlanDescription } from '../../lib/native/addon.js'
 import { native } from '../../lib/native/load.js'
 
 const addon: Addon = native()
@@ -181,5 +181,27 @@ describe('plan', () => {
     expect(() => make(description, shared(32))).toThrow(/new/)
     const { describe: method } = addon.NativePlan.prototype
     for (const receiver of [undefined, {}, Object.create(addon.NativePlan.prototype)]) expect(() => method.call(receiver)).toThrow()
+  })
+
+  it('predictions on other threads wait for an update on this one', async () => {
+    const weights = shared(2)
+    const linear: PlanDescription['ops'][number] = { kind: 'linear', x: [0], y: 1, weight: 0, weightLength: 2 }
+    const of = () => new addon.NativePlan({ float64: true, batch: 4, widths: [1, 2], ops: [linear], loss: 'none', parameters: 2, integers: false }, weights)
+    const [background, here] = [of(), of()]
+    weights.set([1, 1])
+    const now = new Float64Array(2)
+    let prediction: Promise<FloatArray> | undefined
+    addon.updateTogether(weights, () => {
+      prediction = background.predict(new Float64Array([1]))
+      weights[0] = 2
+      for (const until = performance.now() + 20; performance.now() < until; );
+      here.predictSync(new Float64Array([1]), now)
+      addon.copyTogether(weights, [weights.subarray(1)], [new Float64Array([2])], true, true)
+    })
+    expect(await prediction).toEqual(new Float64Array([2, 2]))
+    expect(now).toEqual(new Float64Array([2, 1]))
+    const thrown = () => addon.updateTogether(weights, () => { throw new Error('on the way') }) // biome-ignore format: a row
+    expect(thrown).toThrow('on the way')
+    expect(await background.predict(new Float64Array([1]))).toEqual(new Float64Array([2, 2]))
   })
 })
