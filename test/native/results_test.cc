@@ -84,7 +84,7 @@ void check_far(const KernelTable* table, size_t rows, size_t cols, size_t offset
       if (before) y[-1] = T(77);
       if (!end) y[n] = T(78);
       pass.run(table, rows, cols, a.data(), b.data(), c.data(), y);
-      CHECK_MESSAGE(!std::memcmp(near.data(), y, n * sizeof(T)) && (!before || y[-1] == T(77)) && (end || y[n] == T(78)),
+      CHECK_MESSAGE(same_bits<T>(near.data(), y, n) && (!before || y[-1] == T(77)) && (end || y[n] == T(78)),
                     std::string(table->isa) + " " + dtype_name<T>() + " " + pass.name + " " + std::to_string(rows) + "x" + std::to_string(cols) + " from " + std::to_string(offset));
     }
 }
