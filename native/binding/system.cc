@@ -1,5 +1,6 @@
 // What the addon tells about itself and the machine, and the thread count.
 #include "../base/cpu.h"
+#include "../base/reclaim.h"
 #include "../dispatch/dispatch.h"
 #include "../gemm/peak.h"
 #include "functions.h"
@@ -61,6 +62,7 @@ napi_value count_memory(Arguments& a) {
   const auto forget = [](napi_env env, void* counted, void*) {
     int64_t now = 0;
     napi_adjust_external_memory(env, -reinterpret_cast<std::intptr_t>(counted), &now);
+    note_freed(reinterpret_cast<std::size_t>(counted));
   };
   int64_t now = 0;
   if (napi_get_typedarray_info(a.env(), a.raw(0), nullptr, nullptr, nullptr, &buffer, nullptr) == napi_ok &&
