@@ -47,6 +47,8 @@ export interface Addon extends LayerFunctions {
   setThreads(threads: number): void
   /** Tells the garbage collector of the memory under an array over a SharedArrayBuffer, until that is collected. */
   countMemory(x: FloatArray): void
+  /** Where an array begins in memory, modulo `modulus`, a number from 1 on. */
+  address(x: FloatArray, modulus: number): number
   /** The best rate of fused multiply-adds that this machine reaches from registers, in GFLOP/s (takes about 0.1 s). */
   measurePeak(float64: boolean, threads: number): number
 

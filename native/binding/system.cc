@@ -71,8 +71,15 @@ napi_value count_memory(Arguments& a) {
   return nullptr;
 }
 
+napi_value address(Arguments& a) {
+  const Floats x = a.floats(0, "x");
+  const auto modulus = a.integer(1, "modulus", 1, 1 << 30);
+  if (!a.ok()) return nullptr;
+  return a.result(static_cast<double>(reinterpret_cast<std::uintptr_t>(x.data) % static_cast<std::uintptr_t>(modulus)));
+}
+
 }  // namespace
 
-const Function kSystemFunctions[] = {{"info", info}, {"setThreads", set_threads}, {"measurePeak", measure_peak}, {"countMemory", count_memory}, {nullptr, nullptr}};
+const Function kSystemFunctions[] = {{"info", info}, {"setThreads", set_threads}, {"measurePeak", measure_peak}, {"countMemory", count_memory}, {"address", address}, {nullptr, nullptr}};
 
 }  // namespace chainrule::binding

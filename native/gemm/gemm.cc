@@ -3,6 +3,7 @@
 #include "gemm.h"
 
 #include <atomic>
+#include <cstdint>
 #include <cstring>
 
 #include "../base/aligned.h"
@@ -46,6 +47,15 @@ struct Scratch {
 Scratch& scratch() {
   thread_local Scratch s;
   return s;
+}
+
+/// Whether this thread shall walk B from its end: every other time that it meets it. What does not fit into the cache whole, and
+/// is always read in one direction, has left it when it is read again; so the part read last comes first.
+bool from_end(const void* b) {
+  thread_local std::uint64_t turns = 0;
+  const std::uint64_t bit = std::uint64_t{1} << (reinterpret_cast<std::uintptr_t>(b) / 4096 % 64);
+  turns ^= bit;
+  return (turns & bit) != 0;
 }
 
 /// y = act(x) row by row, where x is C or the copy that backward keeps.
@@ -108,6 +118,7 @@ bool compute_part(const Product<T>& q, std::size_t m0, std::size_t m1, std::size
   block.keep = keep;
   block.c_far = q.way.c_far && !e.sink;
   block.sink = e.sink;
+  block.from_end = q.gemv && q.k * (n1 - n0) * sizeof(T) > cpu_caches().l1d && from_end(q.b.data + n0 * q.b.col_stride);
   const std::size_t columns_at_once = keep ? nc : n1 - n0;
   for (std::size_t j = n0; j < n1; j += columns_at_once) {  // loop 5
     block.n = std::min(columns_at_once, n1 - j);
@@ -165,6 +176,8 @@ Product<T> choose_product(const GemmKernels<T>& kernels, std::size_t m, std::siz
     q.transposed = true;
   }
   q.way = choose_way(kernels, q.m, q.n, k, q.a.row_stride, q.b.row_stride, q.b.col_stride, q.direct(), q.transposed);
+  // One row stays in the cache, however long; B is read once, in one go.
+  if (q.gemv) q.way.blocking.kc = k;
   // What a sink keeps for C should be walked row by row.
   if (epilogue.sink) q.way.blocking.mc = kSinkStrips * static_cast<std::size_t>(q.way.shape.rows);
   return q;

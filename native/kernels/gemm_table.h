@@ -39,6 +39,7 @@ struct GemmBlock {
   T* b_copy;
   bool keep, a_packed, b_packed, transposed;
   bool c_far;            ///< C lies beyond the caches: fetch it ahead rather than B
+  bool from_end;         ///< gemv: the last columns come first, where B's columns are contiguous; the same bits
   const TileSink<T>* sink;      ///< null, or what takes the tiles; c is not touched then. Not with `transposed`
   size_t sink_row, sink_column; ///< where the block lies
 };

@@ -107,8 +107,9 @@ CHAINRULE_INLINE void row_times_rows(const GemmBlock<T>& block, size_t j) {
 template <class T>
 void gemv(const GemmBlock<T>& block) {
   if (block.b_col == 1) return gemv_columns(block);
-  size_t j = 0;
-  for (; j + 8 <= block.n; j += 8) row_times_rows<T, 2>(block, j);
+  const size_t eights = block.n / 8;
+  for (size_t i = 0; i < eights; i++) row_times_rows<T, 2>(block, 8 * (block.from_end ? eights - 1 - i : i));
+  size_t j = 8 * eights;
   if (j + 4 <= block.n) {
     row_times_rows<T, 1>(block, j);
     j += 4;

@@ -21,6 +21,8 @@ import {
   type Tensor,
   tensor,
 } from '../../lib/index.js'
+import { native } from '../../lib/native/load.js'
+import type { FloatArray } from '../../lib/tensor/dtype.js'
 import { numbers, randomTensor, thrownBy } from '../support.js'
 
 const x64 = randomTensor([5, 4], 3, -2, 2, 0.01)
@@ -108,3 +110,13 @@ class Own implements Gate {
     return [this.weight]
   }
 }
+
+describe('memory', () => {
+  it.each(['float32', 'float64'] as const)('parameters and gradients begin with a cache line, %s', (dtype) => {
+    const model = copy(new Sequential(new Linear(3, 5), new PReLU(), new Linear(5, 2)), { dtype })
+    for (const { value, gradient } of model.parameters()) {
+      expect(native().address(value.data as FloatArray, 64)).toBe(0)
+      expect(native().address(gradient.data as FloatArray, 64)).toBe(0)
+    }
+  })
+})

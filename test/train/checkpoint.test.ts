@@ -208,7 +208,8 @@ describe('files', () => {
       const callbacks = [checkpoint({ folder, everyBatches: 1 }), { pause: () => process.stdout.write('.') }]
       const options = { loss: new CrossEntropy(), optimizer: new Adam(), epochs: +epochs, batchSize: 8, verbose: false }
       await fit(model, { x, y }, { ...options, callbacks, resume: folder })
-      console.log(Buffer.from(model.block.values.buffer).toString('base64'))`
+      const { buffer, byteOffset, byteLength } = model.block.values
+      console.log(Buffer.from(buffer, byteOffset, byteLength).toString('base64'))`
     const run = (folder: string, epochs: number) =>
       spawn(process.execPath, ['--input-type=module', '--eval', script, folder, String(epochs)], {
         stdio: ['ignore', 'pipe', 'inherit'],

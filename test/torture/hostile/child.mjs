@@ -66,11 +66,7 @@ async function attempt(at, entry, changes) {
   if (!prepared) return 'unreached'
   const { call, args, receiver } = prepared
   const kept = args.map((value, i) => (changes.some(([place]) => place[0] === i) ? undefined : value))
-  for (const [[i, key], [, make]] of changes) {
-    if (key === undefined) args[i] = make()
-    else if (typeof args[i] === 'object' && args[i] !== null) args[i] = { ...args[i], [key]: make() }
-    else args[i] = { [key]: make() }
-  }
+  if (!change(args, changes)) return 'unreached'
   // A training that fails on its way has computed gradients; parameters are what must stay.
   const state = () => print(receiver, entry.path === 'fit' ? kept.map((value) => value?.block?.values ?? value) : kept)
   const before = state()
@@ -103,6 +99,22 @@ async function attempt(at, entry, changes) {
     })
   }
   return 'refused'
+}
+
+// False where two changes exclude each other: a key of an object that was replaced by one that cannot be read.
+function change(args, changes) {
+  for (const [[i, key], [, make]] of changes) {
+    if (key === undefined) args[i] = make()
+    else if (typeof args[i] !== 'object' || args[i] === null) args[i] = { [key]: make() }
+    else {
+      try {
+        args[i] = { ...args[i], [key]: make() }
+      } catch {
+        return false
+      }
+    }
+  }
+  return true
 }
 
 // What has no receiver that is known here is told of, and left out.

@@ -5,6 +5,8 @@ import { child, packageFile, progressLine, progressOf } from '../support.mjs'
 import { targets } from './cases.mjs'
 
 const script = packageFile('test/torture/hostile/child.mjs')
+// Without a word of the next case; long, because others may keep the processors busy.
+const HUNG_MS = 300_000
 
 /**
  * @param {{ count?: number, seed: number, resume: boolean, only?: string }} options - count: random pairs (and, where
@@ -30,6 +32,7 @@ export async function hostile({ count = 20_000, seed, resume, only = '', sample 
       let ended = false
       const result = await child(script, [file, mode, seed, state[mode], all, stride, only], {
         memory: 6000,
+        silence: HUNG_MS,
         onMessage(message) {
           if (message.at !== undefined) {
             at = message.at
