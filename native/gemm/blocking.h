@@ -56,14 +56,26 @@ TileShape choose_shape(const GemmKernels<T>& kernels, std::size_t m, std::size_t
   return {kernels.rows[best], best};
 }
 
+/// Whether columns leave lanes unused, being fewer than those, or a few more; and the sums are long enough for vectors along k.
+template <class T>
+bool few_columns(const GemmKernels<T>& kernels, std::size_t n, std::size_t k) {
+  const std::size_t lanes = static_cast<std::size_t>(kernels.lanes);
+  return k >= 12 * lanes && (n < lanes || (n > lanes && 4 * n <= 5 * lanes));
+}
+
 /// Whether dot products along k are cheaper than turning B over: each of them ends with a sum over lanes, worth some six
-/// vectors of multiply-adds, where turning B over costs as much as a handful of rows. Columns fewer than lanes leave
-/// lanes unused, and so does a second vector of a few.
+/// vectors of multiply-adds, where turning B over costs as much as a handful of rows.
 template <class T>
 bool dot_pays(const GemmKernels<T>& kernels, std::size_t m, std::size_t n, std::size_t k) {
   const std::size_t lanes = static_cast<std::size_t>(kernels.lanes);
-  const bool few = n < lanes || (n > lanes && 4 * n <= 5 * lanes);
-  return m == 1 || n == 1 || m * lanes * 3 / 2 <= k || (few && k >= 12 * lanes);
+  return m == 1 || n == 1 || m * lanes * 3 / 2 <= k || few_columns(kernels, n, k);
+}
+
+/// Whether B, whose rows are contiguous, is turned over for the sake of dot products: enough rows make up for that.
+template <class T>
+bool dot_after_turning_pays(const GemmKernels<T>& kernels, std::size_t m, std::size_t n, std::size_t k) {
+  const std::size_t lanes = static_cast<std::size_t>(kernels.lanes);
+  return lanes > 1 && n > 1 && m >= 4 * lanes && few_columns(kernels, n, k);
 }
 
 /// Whether a single row is done by gemv: unless its columns fill the widest tile, which reads longer pieces of B's rows.
@@ -97,7 +109,7 @@ struct Way {
   TileShape shape{};
   Blocking blocking{};
   bool pack_a = false, pack_b = false;  ///< pack_b: while the first strip of rows passes by
-  bool c_far = false;                   ///< see GemmBlock
+  bool c_far = false, b_far = false;    ///< see GemmBlock
 };
 
 /// The way for strides a_row of A and b_row, b_col of B; the thresholds are measured (bench/native/gemm_bench.cc).
@@ -110,11 +122,14 @@ Way choose_way(const GemmKernels<T>& kernels, std::size_t m, std::size_t n, std:
   way.blocking = choose_blocking(kernels, way.shape, k);
   if (dot) return way;
   const std::size_t rows = static_cast<std::size_t>(way.shape.rows), width = static_cast<std::size_t>(way.shape.vectors * kernels.lanes);
-  // Rows of B that lie far apart use few sets of the caches and many pages: two strips of rows make up for the copy.
-  way.pack_b = b_col != 1 || (m >= 2 * rows && way.shape.vectors <= kernels.vectors && k >= 64 && b_row > width);
+  // Rows of B that lie far apart use few sets of the caches and many pages: two strips of rows make up for the copy, some more
+  // where a panel still fits into those sets of L2.
+  const std::size_t strips = b_row * sizeof(T) <= 1024 ? 9 : 2;
+  way.pack_b = b_col != 1 || (m >= strips * rows && way.shape.vectors <= kernels.vectors && k >= 64 && b_row > width);
   // A's columns, where a tile wants six rows of each, waste most of a cache line; its rows are fine until they miss L2.
   const bool large = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k) >= kLarge;
   way.pack_a = m > rows && (a_row == 1 ? (k >= 256 && n >= 256) || (k >= 64 && n >= 1024) : large);
+  way.b_far = b_col == 1 && m <= rows && n * k * sizeof(T) > cpu_caches().l2 / 2;
   way.c_far = k <= 256 && m * n * sizeof(T) > cpu_caches().l2;
   return way;
 }

@@ -94,10 +94,11 @@ bool compute_part(const Product<T>& q, std::size_t m0, std::size_t m1, std::size
   // Several blocks of A read what the first one has packed of B; a single one needs no more than one panel.
   const bool keep = m1 - m0 > mc;
   const std::size_t b_width = keep ? round_up(std::min(nc, n1 - n0), lanes) : static_cast<std::size_t>(q.kernels.wide[1]) * lanes;
+  const std::size_t b_room = q.dot ? (n1 - n0) * round_up(deep, lanes) : b_width * deep;
   if (q.way.pack_a) packed_a = static_cast<T*>(scratch().a.reserve((high * deep + lanes) * sizeof(T)));
-  if (q.way.pack_b) packed_b = static_cast<T*>(scratch().b.reserve(b_width * deep * sizeof(T)));
-  // Without memory A stays where it is, and so does B where its rows are contiguous: slower, the same bits.
-  if (q.way.pack_b && !packed_b && q.b.col_stride != 1) return false;
+  if (q.way.pack_b) packed_b = static_cast<T*>(scratch().b.reserve(b_room * sizeof(T)));
+  // Without memory A stays where it is, and so does B where its rows are contiguous and wanted so: slower, the same bits.
+  if (q.way.pack_b && !packed_b && (q.dot || q.b.col_stride != 1)) return false;
 
   const Epilogue<T>& e = q.epilogue;
   // With beta = 0 the sums grow in `before` and the activation moves them to C: no copy.
@@ -117,6 +118,7 @@ bool compute_part(const Product<T>& q, std::size_t m0, std::size_t m1, std::size
   block.b_copy = packed_b;
   block.keep = keep;
   block.c_far = q.way.c_far && !e.sink;
+  block.b_far = q.way.b_far;
   block.sink = e.sink;
   block.from_end = q.gemv && q.k * (n1 - n0) * sizeof(T) > cpu_caches().l1d && from_end(q.b.data + n0 * q.b.col_stride);
   const std::size_t columns_at_once = keep ? nc : n1 - n0;
@@ -165,7 +167,8 @@ Product<T> choose_product(const GemmKernels<T>& kernels, std::size_t m, std::siz
   Product<T> q{kernels, m, n, k, alpha, beta, a, b, c.data, c.row_stride, false, epilogue, false, false, false, {}};
   q.outer = k == 1 && b.col_stride == 1;
   const bool along = a.col_stride == 1 && b.row_stride == 1 && b.col_stride != 1, narrow = along && !epilogue.sink && exchange_pays(kernels, m, n, k);
-  q.dot = !q.outer && along && !narrow && dot_pays(kernels, m, n, k);
+  const bool turned = a.col_stride == 1 && b.col_stride == 1 && dot_after_turning_pays(kernels, m, n, k);
+  q.dot = turned || (!q.outer && along && !narrow && dot_pays(kernels, m, n, k));
   q.gemv = !q.outer && one_row(kernels, m, n, b.col_stride) && (b.col_stride == 1 || (a.col_stride == 1 && b.row_stride == 1));
   if (!q.direct() && (narrow || (a.row_stride == 1 && (b.col_stride != 1 || turning_pays(kernels, m, n, k))))) {
     // Aᵀ's rows are contiguous and B's are not, or too short for a vector; or Aᵀ is less to turn over than B: compute Cᵀ = Bᵀ·Aᵀ.
@@ -178,6 +181,7 @@ Product<T> choose_product(const GemmKernels<T>& kernels, std::size_t m, std::siz
   q.way = choose_way(kernels, q.m, q.n, k, q.a.row_stride, q.b.row_stride, q.b.col_stride, q.direct(), q.transposed);
   // One row stays in the cache, however long; B is read once, in one go.
   if (q.gemv) q.way.blocking.kc = k;
+  q.way.pack_b |= turned;
   // What a sink keeps for C should be walked row by row.
   if (epilogue.sink) q.way.blocking.mc = kSinkStrips * static_cast<std::size_t>(q.way.shape.rows);
   return q;
@@ -192,7 +196,7 @@ bool tiny(const GemmKernels<T>& kernels, std::size_t m, std::size_t n, std::size
   if (turns && (b.row_stride != 1 || a.col_stride != 1)) return false;
   const bool dots = turns && dot_pays(kernels, m, n, k);
   if (dots && exchange_pays(kernels, m, n, k)) return false;
-  if (a.row_stride == 1 && b.col_stride == 1 && turning_pays(kernels, m, n, k)) return false;
+  if (b.col_stride == 1 && ((a.row_stride == 1 && turning_pays(kernels, m, n, k)) || (a.col_stride == 1 && dot_after_turning_pays(kernels, m, n, k)))) return false;
   if (m == 1 && b.col_stride != 1 && (a.col_stride != 1 || b.row_stride != 1)) return false;
   GemmBlock<T> block{};
   block.m = m, block.n = n, block.k = k;

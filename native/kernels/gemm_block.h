@@ -30,13 +30,15 @@ template <int... I> struct Indices {};
 template <int N, int... I> struct MakeIndices : MakeIndices<N - 1, N - 1, I...> {};
 template <int... I> struct MakeIndices<0, I...> { using Type = Indices<I...>; };
 
-/// The micro-kernels by vectors, rows, whether the last vector is masked, and whether B is copied. Copying
-/// tiles are at least half as high as their width allows.
+/// The micro-kernels by vectors, rows, whether the last vector is masked, and what they do with B. Copying tiles are at least
+/// half as high as their width allows, tiles of a single strip two thirds.
 template <class T>
 struct TileTable {
   TileFunction<T> of[Tiles::vectors + 1][2][Tiles::max_rows + 1] = {};
   TileFunction<T> copying[Tiles::vectors + 1][2][Tiles::max_rows + 1] = {};
+  TileFunction<T> only[Tiles::vectors + 1][Tiles::max_rows + 1] = {};
   TileFunction<T> wide[Tiles::most_wide_rows + 1] = {};
+  TileFunction<T> wide_only[Tiles::most_wide_rows + 1] = {};
 
   constexpr TileTable() {
     fill(typename MakeIndices<Tiles::vectors + 1>::Type{});
@@ -56,14 +58,16 @@ struct TileTable {
       of[Vectors][0][Rows] = tile<T, Rows, Vectors, false>;
       of[Vectors][1][Rows] = tile<T, Rows, Vectors, true>;
       if constexpr (2 * Rows >= Tiles::rows[Vectors]) {
-        copying[Vectors][0][Rows] = tile<T, Rows, Vectors, false, true>;
-        copying[Vectors][1][Rows] = tile<T, Rows, Vectors, true, true>;
+        copying[Vectors][0][Rows] = tile<T, Rows, Vectors, false, Pass::copying>;
+        copying[Vectors][1][Rows] = tile<T, Rows, Vectors, true, Pass::copying>;
       }
+      if constexpr (Vectors > 1 && 3 * Rows >= 2 * Tiles::rows[Vectors]) only[Vectors][Rows] = tile<T, Rows, Vectors, false, Pass::only>;
     }
   }
   template <int... Rows>
   constexpr void fill_wide(Indices<Rows...>) {
     ((wide[Rows + 1] = tile<T, Rows + 1, Tiles::wide[Rows + 1], false>), ...);
+    ((wide_only[Rows + 1] = Rows < 2 ? wide[Rows + 1] : tile<T, Rows + 1, Tiles::wide[Rows + 1], false, Pass::only>), ...);  // one or two rows: their loads are all there is to wait for
   }
 };
 template <class T>
@@ -166,7 +170,11 @@ void gemm_block(const GemmBlock<T>& block) {
         else if (j + columns >= block.n && !block.a_packed && block.a_col == 1 && i + rows < block.m) panel.ahead = ahead_of_rows(block, i + rows);
         else panel.ahead = ahead_of(block, j + columns, strip);
       }
-      const TileFunction<T> function = copy && strip == 0 ? copying : tiles[rows];
+      TileFunction<T> function = copy && strip == 0 ? copying : tiles[rows];
+      if (block.b_far && !masked && rows == block.m) {
+        const TileFunction<T> fetching = narrow ? kTiles<T>.only[wide][rows] : kTiles<T>.wide_only[rows];
+        if (fetching) function = fetching;
+      }
       if (block.transposed) {
         function(panel, a, scratch);
         store_transposed(block, block.bias ? block.bias + i : nullptr, scratch, width, rows, columns, block.c + j * block.c_row + i);

@@ -162,19 +162,43 @@ struct DotTable {
 template <class T>
 constexpr DotTable<T> kDots;
 
+/// Calls visit(first, count) for the pieces of [0, n).
+template <class Visit>
+CHAINRULE_INLINE void for_each_piece(size_t n, size_t most, Visit&& visit) {
+  for (size_t i = 0; i < n;) {
+    const size_t count = next_piece(n - i, most);
+    visit(i, count);
+    i += count;
+  }
+}
+
+/// Bytes that any L1 has room for, beside what passes by.
+static constexpr size_t kNear = 32 << 10;
+
 template <class T>
 void gemm_dot(const GemmBlock<T>& block) {
-  // Loop 2: columns of B, which stay in L1 while all rows of A pass by.
-  for (size_t j = 0; j < block.n;) {
-    const size_t columns = next_piece(block.n - j, DotTiles::columns);
-    const T* b = block.b + j * block.b_col;
-    // Loop 1: rows of A.
-    for (size_t i = 0; i < block.m;) {
-      const size_t rows = next_piece(block.m - i, DotTiles::rows);
-      kDots<T>.of[rows][columns](block, block.a + i * block.a_row, b, block.c + i * block.c_row + j, block.bias ? block.bias + j : nullptr);
-      i += rows;
-    }
-    j += columns;
+  constexpr size_t lanes = Vec<T>::lanes;
+  if (block.b_copy) {  // B's rows are contiguous: turn it over
+    GemmBlock<T> turned = block;
+    turned.b_row = 1;
+    turned.b_col = (block.k + lanes - 1) / lanes * lanes;
+    turned.b_copy = nullptr;
+    if (!block.b_packed) transpose_panel(block.n, block.k, block.b, block.b_row, turned.b_col, block.b_copy);
+    turned.b = block.b_copy;
+    return gemm_dot(turned);
+  }
+  const auto tile = [&](size_t i, size_t rows, size_t j, size_t columns) CHAINRULE_INLINE_LAMBDA {
+    kDots<T>.of[rows][columns](block, block.a + i * block.a_row, block.b + j * block.b_col, block.c + i * block.c_row + j, block.bias ? block.bias + j : nullptr);
+  };
+  // Loops 2 and 1: a few columns of B stay in L1 while all rows of A pass by; or all of B does, and A passes by once.
+  if (block.n * block.k * sizeof(T) <= kNear && block.m * block.k * sizeof(T) > kNear) {
+    for_each_piece(block.m, DotTiles::rows, [&](size_t i, size_t rows) CHAINRULE_INLINE_LAMBDA {
+      for_each_piece(block.n, DotTiles::columns, [&](size_t j, size_t columns) CHAINRULE_INLINE_LAMBDA { tile(i, rows, j, columns); });
+    });
+  } else {
+    for_each_piece(block.n, DotTiles::columns, [&](size_t j, size_t columns) CHAINRULE_INLINE_LAMBDA {
+      for_each_piece(block.m, DotTiles::rows, [&](size_t i, size_t rows) CHAINRULE_INLINE_LAMBDA { tile(i, rows, j, columns); });
+    });
   }
 }
 

@@ -40,6 +40,7 @@ struct GemmBlock {
   bool keep, a_packed, b_packed, transposed;
   bool c_far;            ///< C lies beyond the caches: fetch it ahead rather than B
   bool from_end;         ///< gemv: the last columns come first, where B's columns are contiguous; the same bits
+  bool b_far;            ///< B does, and a single strip of rows passes by
   const TileSink<T>* sink;      ///< null, or what takes the tiles; c is not touched then. Not with `transposed`
   size_t sink_row, sink_column; ///< where the block lies
 };
@@ -53,7 +54,8 @@ struct GemmKernels {
   const int* wide;       ///< wide[r]: their width in vectors; wide[1] is the widest
   void (*block)(const GemmBlock<T>& block);
   /// The same for a_col = 1 and b(p,j) = b[j·b_col + p], neither packed: dot products with vectors along k, summed lane by
-  /// lane and then across lanes. Takes neither `shape` nor `transposed`.
+  /// lane and then across lanes. With b_copy B is b[p·b_row + j], or in b_copy if b_packed: it is turned over there, room for
+  /// n·(k rounded up to lanes) elements. Takes neither `shape` nor `transposed`.
   void (*dot)(const GemmBlock<T>& block);
   /// The same for m = 1 and b_col = 1, or a_col = 1 and b_row = 1: each column's sum is cut into several chains.
   void (*gemv)(const GemmBlock<T>& block);

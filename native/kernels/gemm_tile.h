@@ -88,12 +88,19 @@ CHAINRULE_INLINE void store_last(Vec<T> v, T* p, typename Vec<T>::Tail tail) {
   else v.store(p);
 }
 
+/// What a tile does with the panel of B beside multiplying by it.
+enum class Pass {
+  usual,
+  copying,  ///< lays it down in panel.copy, packed
+  only,     ///< fetches its rows, because no other tile reads it and it lies far away
+};
+
 /// C[Rows, Vectors] = alpha·A·B + beta·C + bias; beta = 0 never reads C. Masked: the last vector ends at panel.tail.
-/// Copy: lays the panel of B down in panel.copy as it passes by.
-template <class T, int Rows, int Vectors, bool Masked, bool Copy = false>
+template <class T, int Rows, int Vectors, bool Masked, Pass pass = Pass::usual>
 void tile(const Panel<T>& panel, const T* a, T* c) {
   using V = Vec<T>;
   constexpr int lanes = V::lanes, groups = (Rows + 3) / 4, last = Vectors - 1;
+  constexpr size_t rows_ahead = 8;
   const typename V::Tail tail = panel.tail;
   const size_t c_row = panel.c_row;
 
@@ -115,14 +122,18 @@ void tile(const Panel<T>& panel, const T* a, T* c) {
   const T* ahead = panel.ahead.first;
   const ptrdiff_t step = panel.ahead.step;
   const size_t turn = panel.ahead.turn;
-  // C is wanted at the end: a long sum leaves the time to fetch it.
-  if (panel.k >= 64)
+  // C is wanted at the end: a long sum leaves the time to fetch it, and is not delayed much by so many instructions.
+  if (panel.k >= 256)
 #pragma GCC unroll 16
     for (int i = 0; i < Rows; i++)
 #pragma GCC unroll 16
       for (int j = 0; j < Vectors; j++) __builtin_prefetch(c + static_cast<size_t>(i) * c_row + j * lanes, 1);
   for (size_t p = panel.k; p != 0;) {
-    if constexpr (Vectors > 1) {
+    if constexpr (pass == Pass::only) {
+      constexpr int line = 64 / sizeof(T);
+#pragma GCC unroll 16
+      for (int j = 0; j < Vectors * lanes; j += line) __builtin_prefetch(b + rows_ahead * b_row + j);
+    } else if constexpr (Vectors > 1) {
       __builtin_prefetch(ahead, 0, 2);
       ahead += step;
       CHAINRULE_OPAQUE(ahead);
@@ -134,7 +145,7 @@ void tile(const Panel<T>& panel, const T* a, T* c) {
     const auto from_b = [&](int j) CHAINRULE_INLINE_LAMBDA {
       V v = j == last ? load_last<Masked>(b + j * lanes, tail) : V::load(b + j * lanes);
       CHAINRULE_PIN(v.v);
-      if constexpr (Copy) v.store(copy + j * lanes);
+      if constexpr (pass == Pass::copying) v.store(copy + j * lanes);
       return v;
     };
     if constexpr (Rows <= Tiles::most_wide_rows && Vectors > Tiles::vectors) {
@@ -167,14 +178,14 @@ void tile(const Panel<T>& panel, const T* a, T* c) {
     }
     b += b_row;
     CHAINRULE_OPAQUE(b);
-    if constexpr (Copy) copy += Vectors * lanes;
+    if constexpr (pass == Pass::copying) copy += Vectors * lanes;
 #pragma GCC unroll 4
     for (int g = 0; g < groups; g++) {
       group[g] += col;
       CHAINRULE_OPAQUE(group[g]);
     }
     p--;
-    if constexpr (Vectors > 1)
+    if constexpr (Vectors > 1 && pass != Pass::only)
       if (__builtin_expect((p & turn) == 0, 0)) ahead += panel.ahead.hop;
   }
 
