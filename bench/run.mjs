@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import os from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { commandLine } from '../scripts/support.mjs'
 import { table } from './support.mjs'
 
 const questions = [
@@ -26,6 +26,7 @@ const questions = [
 const help = `Measures chainrule against a multi-layer perceptron in plain JavaScript (bench/js-mlp.mjs), in one run.
 
   npm run bench -- [questions] [--json]
+  npm run bench -- gemm predict
 
   gemm          matrix products: squares, and those of a training step
   libraries     matrix products beside OpenBLAS, BLIS, oneDNN, Eigen and libxsmm, as far as they are installed
@@ -46,27 +47,11 @@ const help = `Measures chainrule against a multi-layer perceptron in plain JavaS
   --json        one JSON object instead of tables
   --help        this text`
 
-function end(message) {
-  console.error(`${message}\nTry --help.`)
+const { values: options, names } = commandLine(help, { json: { type: 'boolean' } }, questions)
+if (!existsSync(new URL('../dist/esm/index.js', import.meta.url))) {
+  console.error('Nothing is built yet: run npm run build first.')
   process.exit(2)
 }
-
-function readArguments() {
-  try {
-    return parseArgs({ allowPositionals: true, options: { json: { type: 'boolean' }, help: { type: 'boolean' } } })
-  } catch (error) {
-    return end(error.message)
-  }
-}
-
-const { values: options, positionals } = readArguments()
-if (options.help) {
-  console.log(help)
-  process.exit()
-}
-const unknown = positionals.find((name) => !questions.includes(name))
-if (unknown !== undefined) end(`No question ${JSON.stringify(unknown)}; there are ${questions.join(', ')}.`)
-if (!existsSync(new URL('../dist/esm/index.js', import.meta.url))) end('Nothing is built yet: run npm run build first.')
 
 const { info } = await import('chainrule')
 const { isa, compiler, processors } = info()
@@ -85,7 +70,7 @@ const say = options.json ? () => {} : console.log
 say(`${cpu}, ${processors} processors, ${isa} · chainrule ${version}, ${compiler} · Node ${process.version}`)
 
 const report = { machine, questions: [] }
-for (const question of positionals.length > 0 ? positionals : questions) {
+for (const question of names.length > 0 ? names : questions) {
   const { cases, show, title } = await import(`./${question}.mjs`)
   const results = cases.map(({ name }, i) => ({ name, result: runCase(question, i, name) }))
   report.questions.push({ question, title, cases: results })

@@ -1,11 +1,20 @@
-// Builds the addon with node-gyp into build/Release (--debug: build/Debug; --tests: the C++ tests too), if it is out of date.
+// Builds the addon with node-gyp, if it is out of date.
 import { rmSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
-import { root, step, upToDate } from './support.mjs'
+import { commandLine, root, step, upToDate } from './support.mjs'
 
-const debug = process.argv.includes('--debug')
-const tests = process.argv.includes('--tests')
+const help = `Builds the addon with node-gyp into build/Release, if it is out of date.
+
+  npm run build:native -- [--debug] [--tests]
+
+  --debug    a build for debuggers, into build/Debug
+  --tests    the C++ tests too, for npm run test:native
+  --verbose  what node-gyp and the compiler say
+  --help     this text`
+
+const { values } = commandLine(help, { debug: { type: 'boolean' }, tests: { type: 'boolean' } })
+const { debug, tests } = values
 const folder = debug ? 'build/Debug' : 'build/Release'
 const sources = ['native', 'binding.gyp', 'package-lock.json']
 const stale =

@@ -13,7 +13,16 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
-import { root, step, upToDate } from './support.mjs'
+import { bundling, commandLine, root, step, upToDate } from './support.mjs'
+
+const help = `Compiles lib/ into dist/, if it is out of date: modules for the command line, one file for who imports the package.
+
+  npm run build:ts
+
+  --verbose  what the compiler says
+  --help     this text`
+
+commandLine(help)
 
 const esm = join(root, 'dist/esm')
 const cjs = join(root, 'dist/cjs')
@@ -26,16 +35,10 @@ if (!upToDate(last, ['lib', 'tsconfig.json', 'tsconfig.build.json', 'scripts/bui
     '-p',
     'tsconfig.build.json',
   ])
-  // Names stay: they stand in errors, and gates are known by them.
   await build({
+    ...bundling,
     entryPoints: [join(esm, 'index.js')],
     outfile: join(root, 'dist/chainrule.js'),
-    bundle: true,
-    packages: 'external',
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    keepNames: true,
     minify: true,
     sourcemap: 'linked',
     sourcesContent: false,

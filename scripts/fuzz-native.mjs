@@ -1,28 +1,39 @@
 // Coverage-guided fuzzing (libFuzzer, so with clang) of native code that takes structure from elsewhere, with AddressSanitizer
-// and UBSan: npm run fuzz:native -- [plan] [rows] [--count N] [--seed S]. Inputs that were of interest stay in
-// build-fuzz/corpus for the next run; one that fails is kept beside them and named.
+// and UBSan.
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
-import { root, show, step } from './support.mjs'
+import { commandLine, root, show, step } from './support.mjs'
 
 /** The fuzzers, and the longest inputs that say something new. */
 const fuzzers = { plan: 320, rows: 400 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    count: { type: 'string', default: '1000000' },
-    seed: { type: 'string', default: '1' },
-    verbose: { type: 'boolean' },
-  },
-})
-const names = positionals.length ? positionals : Object.keys(fuzzers)
-if (names.some((name) => !(name in fuzzers)) || !(Number(values.count) > 0) || !(Number(values.seed) > 0)) {
-  console.error('npm run fuzz:native -- [plan] [rows] [--count N] [--seed S]')
-  process.exit(2)
-}
+const help = `Tries native code that takes structure from elsewhere with inputs that grow by what they reach in it (needs clang).
+
+  npm run fuzz:native -- [plan] [rows] [--count N] [--seed S]
+  npm run fuzz:native -- plan --count 100000
+
+  plan       descriptions of plans and of their updates, run where they are accepted
+  rows       row numbers, labels, indices and broadcasts
+  --count N  inputs of each (default: 1000000)
+  --seed S   where they come from, from 1 on (default: 1)
+  --verbose  what the build says
+  --help     this text
+
+Inputs that reached something new stay in build-fuzz/corpus for the next run; one that fails is kept in build-fuzz and named.`
+
+const {
+  values,
+  names: given,
+  refuse,
+} = commandLine(
+  help,
+  { count: { type: 'number', default: 1_000_000 }, seed: { type: 'number', default: 1 } },
+  Object.keys(fuzzers),
+)
+if (values.count === 0 || values.seed === 0)
+  refuse('--count and --seed are at least 1: libFuzzer takes 0 for no end, and for any.')
+const names = given.length ? given : Object.keys(fuzzers)
 
 const folder = 'build-fuzz'
 const setting = ['-DCMAKE_CXX_COMPILER=clang++', '-DCHAINRULE_SANITIZE=fuzzer-no-link,address,undefined']
@@ -35,7 +46,7 @@ step('Building the fuzzers', 'cmake', ['--build', folder, '-j', String(cpus().le
 function sow(corpus, longest) {
   mkdirSync(corpus, { recursive: true })
   if (readdirSync(corpus).length) return
-  let state = Number(values.seed) >>> 0
+  let state = values.seed >>> 0
   const byte = () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0
     return state >>> 24

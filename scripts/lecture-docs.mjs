@@ -2,11 +2,24 @@
 // into the blocks that follow `<!-- output of NAME -->`. Names given on the command line are renewed alone.
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
+import { commandLine, root } from './support.mjs'
 
-const root = resolve(import.meta.dirname, '..')
+const help = `Renews docs/lecture.md: runs the experiments of examples/lecture and puts what they print, and their pictures, into the page.
+
+  npm run docs:lecture -- [names…]
+  npm run docs:lecture -- circuits     # this one alone
+
+  --help  this text`
+
 const path = join(root, 'docs/lecture.md')
-const wanted = process.argv.slice(2)
+const page = readFileSync(path, 'utf8')
+const block = /(<!-- output of (\S+) -->\n)```text\n.*?```/gs
+const { names: wanted } = commandLine(
+  help,
+  {},
+  [...page.matchAll(block)].map(([, , name]) => name),
+)
 
 /** What an experiment prints, without its title and the names of its pictures. */
 function output(name) {
@@ -21,8 +34,7 @@ function output(name) {
     .trim()
 }
 
-const block = /(<!-- output of (\S+) -->\n)```text\n.*?```/gs
-const text = readFileSync(path, 'utf8').replace(block, (whole, mark, name) => {
+const text = page.replace(block, (whole, mark, name) => {
   if (wanted.length > 0 && !wanted.includes(name)) return whole
   console.log(name)
   return `${mark}\`\`\`text\n${output(name)}\n\`\`\``

@@ -1,21 +1,26 @@
-// Trains for many steps and says what became of memory and of the event loop: npm run soak -- --steps 1000000 --model b
-// (a: 784-512-256-10, batch 128; b: 20-64-64-1, batch 32; Adam). Exits with 1 if memory grew by more than --limit MB.
+// Trains for many steps and says what became of memory and of the event loop.
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
-import { parseArgs } from 'node:util'
-import { Adam, CrossEntropy, fit, info, MeanSquaredError, mlp } from '../dist/esm/index.js'
+import { commandLine } from './support.mjs'
 
-const { values } = parseArgs({
-  options: {
-    steps: { type: 'string', default: '2000' },
-    model: { type: 'string', default: 'ab' },
-    limit: { type: 'string', default: '8' },
-  },
+const help = `Trains for many steps and says what became of memory and of the event loop; fails where memory grew (needs npm run build).
+
+  npm run soak -- [--steps N] [--model a|b|ab] [--limit MB]
+  npm run soak -- --steps 1000000 --model b
+
+  --steps N   steps that count, after a quarter as many to become warm; from 100 on (default: 2000)
+  --model M   a: 784-512-256-10 at batch 128; b: 20-64-64-1 at batch 32; both with Adam (default: ab)
+  --limit MB  growth that fails (default: 8)
+  --help      this text`
+
+const { values, refuse } = commandLine(help, {
+  steps: { type: 'number', default: 2000 },
+  model: { type: 'string', default: 'ab' },
+  limit: { type: 'number', default: 8 },
 })
-const [steps, limit] = [Number(values.steps), Number(values.limit)]
-if (!(Number.isSafeInteger(steps) && steps >= 100 && /^[ab]+$/.test(values.model) && limit > 0)) {
-  console.error('npm run soak -- [--steps N ≥ 100] [--model a|b|ab] [--limit MB]')
-  process.exit(2)
-}
+const { steps, limit } = values
+if (steps < 100) refuse(`--steps takes at least 100, not ${steps}.`)
+if (!/^[ab]+$/.test(values.model)) refuse(`--model takes a, b or ab, not '${values.model}'.`)
+const { Adam, CrossEntropy, fit, info, MeanSquaredError, mlp } = await import('../dist/esm/index.js')
 
 const noise = (length) => Float32Array.from({ length }, (_, i) => Math.sin(i * 12.9898) * 0.5)
 const models = {

@@ -1,24 +1,32 @@
-// Runs the C++ tests, as built by node-gyp: npm run test:native -- [names of tests…]. With sanitizers: test-sanitized.mjs.
-//   --arm         cross-built for arm64, under qemu
-//   --exhaustive  the activations over all float32 patterns instead (minutes, all processors)
-//   --kernels     all kernels at all sizes and alignments instead, and --count random inputs from --seed (minutes)
+// Runs the C++ tests, as built by node-gyp or cross-built for arm64. With sanitizers: test-sanitized.mjs.
 import { existsSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
-import { root, show, step } from './support.mjs'
+import { build, commandLine, root, show, step } from './support.mjs'
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
+const help = `Runs the C++ tests that npm run build:native -- --tests has built; all of them, or those whose names hold one of the words.
+
+  npm run test:native -- [words…]      npm run test:native -- gemm softmax
+  npm run test:arm -- [words…]         cross-built for arm64, under qemu
+  npm run test:exhaustive              the activations over all 2³² float32 patterns (minutes, all processors)
+  npm run test:kernels -- [options]    every kernel at all sizes and alignments, then random inputs (minutes)
+
+  --count N   random inputs of test:kernels (default: 1000000)
+  --seed S    where they come from (default: 1)
+  --verbose   what the builds say
+  --help      this text`
+
+const { values, names: words } = commandLine(
+  help,
+  {
     arm: { type: 'boolean' },
     exhaustive: { type: 'boolean' },
     kernels: { type: 'boolean' },
-    verbose: { type: 'boolean' },
-    count: { type: 'string', default: '1000000' },
-    seed: { type: 'string', default: '1' },
+    count: { type: 'number', default: 1_000_000 },
+    seed: { type: 'number', default: 1 },
   },
-})
+  () => true,
+)
 
 // Kernel objects must not offer weak symbols: the linker could choose one compiled for AVX-512 for every caller.
 function checkSymbols() {
@@ -47,15 +55,16 @@ function crossBuilt() {
     '-DCMAKE_EXE_LINKER_FLAGS=-static',
     '-DCHAINRULE_TESTS=ON',
   ]
-  const build = ['--build', folder, '--target', 'chainrule_tests', '-j', String(cpus().length)]
+  const making = ['--build', folder, '--target', 'chainrule_tests', '-j', String(cpus().length)]
   step('', 'cmake', ['-S', '.', '-B', folder, ...options])
-  step('Cross-building the C++ tests for arm64', 'cmake', build)
+  step('Cross-building the C++ tests for arm64', 'cmake', making)
   return ['qemu-aarch64', join(root, folder, 'chainrule_tests')]
 }
 
 const env = { ...process.env }
-let names = positionals
+let names = words
 if (values.exhaustive || values.kernels) {
+  if (!values.arm) build({ tests: true })
   Object.assign(env, { CHAINRULE_SWEEP: 'full', CHAINRULE_COUNT: values.count, CHAINRULE_SEED: values.seed })
   names = values.exhaustive ? ['unary_float32_sweep'] : ['kernels_']
 }

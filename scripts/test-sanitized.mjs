@@ -1,12 +1,11 @@
-// Runs the C++ tests, and the tests of vitest under Node, with a sanitizer; or the C++ tests under valgrind:
-//   npm run test:sanitized -- address|thread|valgrind [--native | --node] [names of tests…]
-// address: AddressSanitizer, UndefinedBehaviorSanitizer and LeakSanitizer. Everything is built with it into build-address or
-// build-thread; Node itself is not instrumented and gets the sanitizer's library preloaded. Any report fails; there are no
-// suppressions. What Node itself leaks at its end does not count: leaks do whose memory came through the addon.
+// Runs the C++ tests, and the tests of vitest under Node, with a sanitizer; or the C++ tests under valgrind. Everything is
+// built with it into build-address or build-thread; Node itself is not instrumented and gets the sanitizer's library preloaded.
+// Any report fails; there are no suppressions. What Node itself leaks at its end does not count: leaks do whose memory came
+// through the addon.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
-import { root, show, step } from './support.mjs'
+import { commandLine, root, show, step } from './support.mjs'
 
 /** What the compiler is told, the libraries that Node gets preloaded, and how they are set. */
 const kinds = {
@@ -28,13 +27,29 @@ const kinds = {
   valgrind: {},
 }
 
-const [kind, ...rest] = process.argv.slice(2)
-const flags = rest.filter((a) => a.startsWith('--'))
-const names = rest.filter((a) => !a.startsWith('--'))
-if (!(kind in kinds) || flags.some((flag) => flag !== '--native' && flag !== '--node')) {
-  console.error('npm run test:sanitized -- address|thread|valgrind [--native | --node] [names of tests…]')
-  process.exit(2)
-}
+const help = `Runs the tests with tools that watch memory and threads; any report of theirs fails.
+
+  npm run test:sanitized -- address|thread|valgrind [--native | --node] [tests…]
+  npm run test:sanitized -- address --native gemm     # C++ tests whose names hold 'gemm'
+  npm run test:sanitized -- thread --node test/train  # tests of vitest in that folder
+
+  address    AddressSanitizer, UndefinedBehaviorSanitizer and LeakSanitizer (with g++)
+  thread     ThreadSanitizer (with g++)
+  valgrind   C++ tests alone, on scalar code and AVX2 (with valgrind)
+
+  --native   the C++ tests alone
+  --node     the tests of vitest alone
+  --verbose  what the builds say
+  --help     this text`
+
+const {
+  values,
+  names: given,
+  refuse,
+} = commandLine(help, { native: { type: 'boolean' }, node: { type: 'boolean' } }, () => true)
+const [kind, ...names] = given
+if (!Object.hasOwn(kinds, kind ?? '')) refuse(`The first name says with what: ${Object.keys(kinds).join(', ')}.`)
+if (values.native && values.node) refuse('Either --native or --node; without them both run.')
 const { compiled, libraries, options } = kinds[kind]
 
 // Valgrind knows no AVX-512 and says so when the processor is asked; it takes some fifty times as long, so fewer points.
@@ -55,7 +70,7 @@ function build() {
   const folder = `build-${kind}`
   const setting = [`-DCHAINRULE_SANITIZE=${compiled}`, '-DCHAINRULE_TESTS=ON', '-DCHAINRULE_ADDON=ON']
   step('', 'cmake', ['-S', '.', '-B', folder, ...setting])
-  const targets = ['--target', 'chainrule_tests', ...(flags.includes('--native') ? [] : ['chainrule'])]
+  const targets = ['--target', 'chainrule_tests', ...(values.native ? [] : ['chainrule'])]
   step(`Building with -fsanitize=${compiled}`, 'cmake', ['--build', folder, '-j', String(cpus().length), ...targets])
   return join(root, folder)
 }
@@ -115,9 +130,9 @@ function underNode(folder) {
 if (kind === 'valgrind') process.exit(valgrind())
 const folder = build()
 let failed = 0
-if (!flags.includes('--node')) {
+if (!values.node) {
   const env = { ...process.env, UBSAN_OPTIONS: 'print_stacktrace=1' }
   failed = show(join(folder, 'chainrule_tests'), names, { env })
 }
-if (!flags.includes('--native')) failed = underNode(folder) || failed
+if (!values.native) failed = underNode(folder) || failed
 process.exit(failed)

@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { build } from 'esbuild'
+import { bundling } from '../../scripts/support.mjs'
 import { packageFile, root } from '../torture/support.mjs'
 import { withMutants } from './mutants.mjs'
 
@@ -31,16 +32,11 @@ export async function bundled(file, tests) {
     },
   }
   const result = await build({
+    ...bundling,
     entryPoints: tests.map((test) => ({ in: packageFile(test), out: test.replaceAll('/', '-').replace(/\.ts$/, '') })),
     absWorkingDir: root,
     outdir: folder,
     outExtension: { '.js': '.mjs' },
-    bundle: true,
-    packages: 'external',
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    keepNames: true,
     plugins: [swap],
     logLevel: 'silent',
     metafile: true,

@@ -1,36 +1,45 @@
-// npm run mutation -- [area or file…] [--count N] [--seed S] [--resume] [--again]: changes the library's TypeScript in small ways, one at
-// a time, and runs the tests that reach the place. A change that no test notices survives, and is printed;
-// --again tries those of earlier runs once more.
+// Changes the library's TypeScript in small ways, one at a time, and runs the tests that reach the place. A change that no test
+// notices survives, and is printed.
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
+import { commandLine } from '../../scripts/support.mjs'
 import { child, packageFile, progressLine, progressOf, randomFrom } from '../torture/support.mjs'
 import { areas, filesThat, testsOf } from './areas.mjs'
-import { bundled } from './bundles.mjs'
-import { withMutants } from './mutants.mjs'
 
 const WANTED = 85
 // Runs of one process: every one leaves a copy of the library behind.
 const RUNS = 40
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    count: { type: 'string', default: '200' },
-    seed: { type: 'string', default: '1' },
-    resume: { type: 'boolean', default: false },
-    again: { type: 'boolean', default: false },
+const help = `Changes the library's TypeScript in small ways, one at a time, and asks the tests that reach the place whether they notice.
+
+  npm run mutation -- [areas or files…] [--count N] [--seed S] [--resume] [--again]
+  npm run mutation -- gates --count 90 --seed 3
+  npm run mutation -- lib/data/csv            # files whose path begins so
+
+  areas: ${Object.keys(areas).join(', ')} (default: all)
+
+  --count N  so many changes, drawn from all that there are (default: 200)
+  --seed S   how they are drawn (default: 1)
+  --resume   keeps what earlier runs found out about files that are the same
+  --again    like --resume, but tries once more what no test noticed
+  --help     this text
+
+Changes that no test notices are printed. Fails where less than ${WANTED} % are noticed.`
+
+const filesOf = (name) =>
+  (areas[name]?.files ?? [name]).flatMap((each) => filesThat(each, '.ts')).filter((file) => !file.endsWith('.test.ts'))
+const { values, names } = commandLine(
+  help,
+  {
+    count: { type: 'number', default: 200 },
+    seed: { type: 'number', default: 1 },
+    resume: { type: 'boolean' },
+    again: { type: 'boolean' },
   },
-})
-const names = positionals.length > 0 ? positionals : Object.keys(areas)
-const chosen = [
-  ...new Set(names.flatMap((name) => areas[name]?.files ?? [name]).flatMap((each) => filesThat(each, '.ts'))),
-]
-const files = chosen.filter((file) => !file.endsWith('.test.ts'))
-if (files.length === 0) {
-  console.error(`There is no file ${names.join(', ')}; areas are ${Object.keys(areas).join(', ')}.`)
-  process.exit(2)
-}
+  (name) => filesOf(name).length > 0,
+)
+const files = [...new Set((names.length > 0 ? names : Object.keys(areas)).flatMap(filesOf))]
+const [{ bundled }, { withMutants }] = await Promise.all([import('./bundles.mjs'), import('./mutants.mjs')])
 
 const progress = progressOf('mutation', values.resume || values.again)
 const known = progress.value ?? {}
@@ -84,7 +93,7 @@ async function tried(file, bundles, mutants, results) {
 }
 
 // All mutants of all files, of which `count` are taken.
-const random = randomFrom(Number(values.seed))
+const random = randomFrom(values.seed)
 const all = []
 const sources = new Map()
 for (const file of files) {
@@ -94,7 +103,7 @@ for (const file of files) {
 }
 all.sort((a, b) => a.order - b.order)
 const taken = new Map()
-for (const each of all.slice(0, Number(values.count))) taken.set(each.file, [...(taken.get(each.file) ?? []), each])
+for (const each of all.slice(0, values.count)) taken.set(each.file, [...(taken.get(each.file) ?? []), each])
 
 let [killed, sum] = [0, 0]
 const survivors = []

@@ -1,7 +1,5 @@
-// npm run torture -- [part…] [--count N] [--seed S] [--resume]: runs parts of the torture, all of them if none is named, and
-// prints what each found. --count is the number of cases of each part, --only the functions whose names begin so, --sample N
-// one case in N where a part has more than --count bounds.
-import { parseArgs } from 'node:util'
+// Runs parts of the torture, all of them if none is named, and prints what each found.
+import { build, commandLine } from '../../scripts/support.mjs'
 
 /** What each part does, in a line, and the file that does it, under its own name. */
 const parts = {
@@ -15,40 +13,51 @@ const parts = {
   load: ['the service of the examples under load and overload, while it trains', 'load/load.mjs'],
 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    count: { type: 'string' },
-    seed: { type: 'string', default: '1' },
+const help = `Tries to break the library, and prints what it found; fails where that is anything.
+
+  npm run torture -- [parts…] [--count N] [--seed S] [--only PREFIX,…] [--sample N] [--resume]
+  npm run torture -- hostile --count 20000
+  npm run torture -- fuzz --count 1000000 --resume
+
+${Object.entries(parts)
+  .map(([name, [what]]) => `  ${name.padEnd(10)} ${what}`)
+  .join('\n')}
+
+  --count N   cases of each part
+  --seed S    where they come from (default: 1)
+  --only P,…  functions or formats whose names begin so
+  --sample N  one case in N where a part has more than --count bounds
+  --resume    goes on where the last run of fuzz or hostile stopped
+  --build     builds first what is out of date, as npm run torture does
+  --help      this text`
+
+const { values, names } = commandLine(
+  help,
+  {
+    count: { type: 'number' },
+    seed: { type: 'number', default: 1 },
     resume: { type: 'boolean', default: false },
     only: { type: 'string' },
-    sample: { type: 'string' },
-    help: { type: 'boolean', short: 'h' },
+    sample: { type: 'number' },
+    build: { type: 'boolean' },
   },
-})
-const unknown = positionals.filter((name) => !(name in parts))
-if (values.help || unknown.length) {
-  if (unknown.length) console.error(`There is no part ${unknown.join(', ')}.`)
-  console.log('npm run torture -- [part…] [--count N] [--seed S] [--only PREFIX,…] [--sample N] [--resume]\n')
-  for (const [name, [what]] of Object.entries(parts)) console.log(`  ${name.padEnd(10)} ${what}`)
-  process.exit(unknown.length ? 1 : 0)
-}
+  Object.keys(parts),
+)
+if (values.build) build()
 
 let failed = false
-for (const name of positionals.length ? positionals : Object.keys(parts)) {
+for (const name of names.length ? names : Object.keys(parts)) {
   const started = performance.now()
   const [what, file] = parts[name]
   const { [name]: run } = await import(`./${file}`)
   console.log(`${name}: ${what}`)
-  const options = {
-    seed: Number(values.seed),
-    resume: values.resume,
-    only: values.only,
-    ...(values.sample && { sample: Number(values.sample) }),
-  }
+  const { seed, resume, only, count, sample } = values
   const { calls, findings, ...figures } = await run({
-    ...options,
-    ...(values.count && { count: Number(values.count) }),
+    seed,
+    resume,
+    only,
+    ...(count && { count }),
+    ...(sample && { sample }),
   })
   process.stderr.write(process.stderr.isTTY ? '\r\x1b[K' : '')
   for (const finding of findings) console.log(`  ${finding.replaceAll('\n', '\n    ')}`)
