@@ -69,8 +69,8 @@ export class Lowering {
   /** Adds an op that makes rows of some shape of what it reads; undefined for indices where numbers are read, or the reverse. */
   add(spec: OpSpec, x: readonly number[], shape: Shape): number | undefined {
     const value = this.#ops.length + 1
-    if (x.some((each) => this.#views[each]!.value === 0 && this.integers !== (spec.kind === 'embedding')))
-      return undefined
+    const isIndices = (each: number) => this.#views[each]!.value === 0 && this.integers
+    if (x.some((each) => isIndices(each) !== (spec.kind === 'embedding'))) return undefined
     this.#ops.push({ ...spec, x: x.map((each) => this.#views[each]!.value), y: value } as PlanOp)
     this.#widths.push(sizeOf(shape))
     return this.#views.push({ value, shape }) - 1
