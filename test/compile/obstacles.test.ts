@@ -51,9 +51,9 @@ const models: [string, Model, rowShape: number[], inTheWay: string][] = [
   ['LogSoftmax along the rows', chain(new LogSoftmax({ axis: 0 })), [5], 'LogSoftmax'],
   ['Flatten with the rows', chain(new Flatten({ startAxis: 0 })), [5], 'Flatten'],
   ['Flatten of some axes', chain(new Flatten({ endAxis: 1 })), [3, 5], 'Flatten'],
-  ['a bound matrix', chain(bound(new MatMul(), 5, 5)), [5], 'Bind'],
-  ['a bound value of three axes', chain(bound(new Multiply(), 1, 1, 5)), [5], 'Bind'],
-  ['a bound value of other columns', chain(bound(new Multiply(), 5, 1)), [5], 'Bind'],
+  ['a bound matrix', chain(linear(), bound(new MatMul(), 5, 5)), [5], 'Bind'],
+  ['a bound value of three axes', chain(linear(), bound(new Multiply(), 1, 1, 5)), [5], 'Bind'],
+  ['a bound value of rows', chain(linear(), bound(new Multiply(), 4, 1)), [5], 'Bind'],
   ['a slice of rows', chain(new Slice([{ stop: 1 }])), [5], 'Slice'],
   ['a slice of every other column', chain(new Slice([all, { step: 2 }])), [5], 'Slice'],
   ['a slice of one column, without its axis', chain(new Slice([all, 2])), [5], 'Slice'],
@@ -79,7 +79,8 @@ describe('models', () => {
 
   it('run gate by gate', async () => {
     for (const [title, model, rowShape] of models) {
-      if (/no columns|another width|Linear on rows/.test(title)) continue
+      // What gates refuse as well.
+      if (/no columns|another width|Linear on rows|lookup on rows/.test(title)) continue
       const x = randomTensor([4, ...rowShape], 7)
       const expected = model.infer(x)
       expectClose(model.predictSync(x), Array.from(expected.data), 1e-6)
