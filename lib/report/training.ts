@@ -95,10 +95,8 @@ function curve(title: string, training: number[], validation: number[], log = fa
 }
 
 function captionOf(epochs: readonly EpochRecord[]): string {
-  const best = epochs.reduce<EpochRecord | undefined>(
-    (found, epoch) => (epoch.validationLoss !== undefined && !(epoch.validationLoss >= (found?.validationLoss ?? Number.POSITIVE_INFINITY)) ? epoch : found), // biome-ignore format: one thought
-    undefined,
-  )
+  const judged = epochs.filter(({ validationLoss }) => Number.isFinite(validationLoss))
+  const best = judged.reduce((a, b) => (b.validationLoss! < a.validationLoss! ? b : a), judged[0])
   const scale = 'The axis is logarithmic; the training loss of an epoch is the mean over its batches, dropout included.'
   if (!best) return scale
   return `The validation loss is lowest, ${numberText(best.validationLoss!)}, after epoch ${best.epoch} of ${epochs.length}. ${scale}`

@@ -27,6 +27,11 @@ export const areas = {
     files: ['lib/io/safetensors', 'lib/io/json', 'lib/io/types', 'lib/io/tensor-file', 'lib/io/model-file'],
     tests: ['test/io/safetensors', 'test/io/model', 'test/properties/files'],
   },
+  onnx: { files: ['lib/io/onnx/import'], tests: ['test/io/onnx'] },
+  config: {
+    files: ['lib/cli/config', 'lib/cli/settings', 'lib/nn/config'],
+    tests: ['test/cli/config', 'test/nn/saved'],
+  },
   oracles: { files: ['test/gates/reference', 'test/nn/reference', 'test/optim/references'], tests: [] },
 }
 
