@@ -96,7 +96,7 @@ function curve(title: string, training: number[], validation: number[], log = fa
 
 function captionOf(epochs: readonly EpochRecord[]): string {
   const judged = epochs.filter(({ validationLoss }) => Number.isFinite(validationLoss))
-  const best = judged.reduce((a, b) => (b.validationLoss! < a.validationLoss! ? b : a), judged[0])
+  const [best] = judged.sort((a, b) => a.validationLoss! - b.validationLoss!)
   const scale = 'The axis is logarithmic; the training loss of an epoch is the mean over its batches, dropout included.'
   if (!best) return scale
   return `The validation loss is lowest, ${numberText(best.validationLoss!)}, after epoch ${best.epoch} of ${epochs.length}. ${scale}`
