@@ -23,7 +23,7 @@ const through = [
 ]
 
 function tool(name) {
-  return [name, `${name}-14`].find((each) => spawnSync(each, ['--version']).status === 0)
+  return [name, `${name}-14`].find((each) => spawnSync(each, ['--version']).error === undefined)
 }
 
 /** @param {string[]} filters - test files that run the addon, where not all of them are to */
