@@ -15,13 +15,13 @@ let addon: Addon | undefined
  * @throws NativeError if it cannot be loaded on this platform
  */
 export function native(): Addon {
-  addon ??= load()
+  addon ??= load(packageRoot())
   return addon
 }
 
-/** The package's root: the nearest folder above this file whose package.json says so. */
-export function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url))
+/** The package's root: the nearest folder above this file, or above another, whose package.json says so. */
+export function packageRoot(file = fileURLToPath(import.meta.url)): string {
+  let folder = dirname(file)
   for (;;) {
     const manifest = join(folder, 'package.json')
     if (existsSync(manifest) && /"name":\s*"chainrule"/.test(readFileSync(manifest, 'utf8'))) return folder
@@ -31,21 +31,38 @@ export function packageRoot(): string {
   }
 }
 
-// bindings joins each list to one path, tries the next if a file is missing, and fails if a file does not load.
-function load(): Addon {
-  const require = createRequire(import.meta.url)
-  const bindings = require('bindings') as Bindings
-  const root = packageRoot()
+/** What prebuilt addons are made for: `glibc` is its version where the system's C library is that. */
+export interface Platform {
+  readonly platform: string
+  readonly arch: string
+  readonly glibc: string | undefined
+}
+
+function here(): Platform {
+  const report = process.report as unknown as {
+    excludeNetwork: boolean
+    getReport(): { header: { glibcVersionRuntime?: string } }
+  }
+  report.excludeNetwork = true
+  return { platform: process.platform, arch: process.arch, glibc: report.getReport().header.glibcVersionRuntime }
+}
+
+/**
+ * The addon below a package's root: one that was built there, or else a prebuilt one.
+ * @throws NativeError if there is none, or it cannot be loaded
+ */
+export function load(root: string): Addon {
+  const bindings = createRequire(import.meta.url)('bindings') as Bindings
+  const built = localBuilds.some((path) => existsSync(join(root, ...path)))
+  const places = built ? localBuilds : prebuilds(here())
   try {
-    if (localBuilds.some((path) => existsSync(join(root, ...path)))) {
-      return bindings({ bindings: 'chainrule.node', module_root: root, try: localBuilds.map((p) => [root, ...p]) })
-    }
-    return bindings({ bindings: 'chainrule.node', module_root: root, try: prebuilds().map((p) => [root, ...p]) })
+    // It joins each list to one path, tries the next if a file is missing, and fails if a file does not load.
+    return bindings({ bindings: 'chainrule.node', module_root: root, try: places.map((path) => [root, ...path]) })
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause)
-    const here = `${process.platform}-${process.arch}${libc() ? ` (${libc()})` : ''}, Node ${process.versions.node}`
+    const [reason] = (cause as Error).message.split('\n')
     const remedy = 'Rebuild it with "npx chainrule rebuild" (needs Python 3, make and a C++20 compiler).'
-    throw new NativeError('chainrule', `a native addon for ${here}`, `"${reason}". ${remedy}`, { cause })
+    const expected = `a native addon for ${platformText(here())}, Node ${process.versions.node}`
+    throw new NativeError('chainrule', expected, `"${reason}". ${remedy}`, { cause })
   }
 }
 
@@ -56,24 +73,24 @@ const localBuilds = [
   ['build-cmake', 'chainrule.node'],
 ]
 
-function prebuilds(): string[][] {
-  const folder = ['prebuilds', `${process.platform}-${process.arch}`]
-  const names = ['chainrule.node', 'node.napi.node']
-  const tag = libc()
-  if (tag) names.unshift(`chainrule.${tag}.node`, `node.napi.${tag}.node`)
-  return names.map((name) => [...folder, name])
+// What prebuildify --tag-libc puts into names.
+function libcOf({ platform, glibc }: Platform): 'glibc' | 'musl' | undefined {
+  if (platform !== 'linux') return undefined
+  return glibc ? 'glibc' : 'musl'
 }
 
-/** The C library of this process on Linux: what prebuildify --tag-libc puts into names. */
-function libc(): 'glibc' | 'musl' | undefined {
-  if (process.platform !== 'linux') return undefined
-  if (existsSync('/etc/alpine-release')) return 'musl'
-  const report = process.report as unknown as {
-    excludeNetwork: boolean
-    getReport(): { header?: { glibcVersionRuntime?: string } }
-  }
-  report.excludeNetwork = true
-  return report.getReport().header?.glibcVersionRuntime ? 'glibc' : 'musl'
+/** A platform in words. */
+export function platformText(system: Platform): string {
+  const libc = libcOf(system)
+  return `${system.platform}-${system.arch}${libc ? ` (${libc})` : ''}`
+}
+
+/** Where prebuildify puts the addon of a platform, the likeliest place first. */
+export function prebuilds(system: Platform): string[][] {
+  const names = ['chainrule.node', 'node.napi.node']
+  const libc = libcOf(system)
+  if (libc) names.unshift(`chainrule.${libc}.node`, `node.napi.${libc}.node`)
+  return names.map((name) => ['prebuilds', `${system.platform}-${system.arch}`, name])
 }
 
 /** What the addon throws, beyond Error. */
