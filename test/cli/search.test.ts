@@ -8,7 +8,7 @@ import { rungs } from '../../lib/cli/halving.js'
 import { drawn, grid, parseDimension, pointText } from '../../lib/cli/space.js'
 import { TrialFile } from '../../lib/cli/trials.js'
 import { texts } from '../draw/xml.js'
-import { customers, written } from './tables.js'
+import { customers, houses, written } from './tables.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'chainrule-search-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -131,6 +131,46 @@ describe('the command', () => {
     expect(trials.map(({ epochs }: { epochs: number }) => epochs).sort()).toEqual([1, 1, 1, 1, 2, 2, 4])
     expect(best.epochs).toBe(4)
     expect(best.score).toBe(best.metrics.accuracy)
+  })
+
+  it('goes on where trials fail, takes settings from a file, and shows the best of many', async () => {
+    const { 'houses.csv': other } = written(folder, { 'houses.csv': houses(40) })
+    const config = join(folder, 'config.json')
+    writeFileSync(
+      config,
+      JSON.stringify({ task: 'regression', seed: 3, validation: 0.3, epochs: 40, members: 1, optimizer: 'sgd' }),
+    )
+    const out = join(folder, 'grid')
+    const args = [
+      program,
+      'search',
+      other!,
+      '-t',
+      'price',
+      '-c',
+      config,
+      '-o',
+      out,
+      '-m',
+      'grid',
+      '-j',
+      '2',
+      '--by',
+      'rSquared',
+    ]
+    const words = ['learning-rate=0.01,100', 'hidden=4,6', 'dropout=0..0.2']
+    const { code, stdout, stderr } = await new Promise<{ code: unknown; stdout: string; stderr: string }>((done) =>
+      execFile(process.execPath, [...args, ...words], (error, stdout, stderr) =>
+        done({ code: error?.code ?? 0, stdout, stderr }),
+      ),
+    )
+    expect({ code, stderr }).toMatchObject({ code: 0 })
+    expect(stderr).toMatch(/trial \d+ {2}failed: /)
+    expect(stdout).toContain('… and 2 more')
+    expect(stdout).toContain('failed')
+    const [first, ...rest] = JSON.parse(readFileSync(join(out, 'results.json'), 'utf8')).trials
+    expect(first.error).toBeUndefined()
+    expect(rest.filter(({ error }: { error?: string }) => error)).toHaveLength(6)
   })
 
   it('says which scores there are', async () => {
