@@ -75,7 +75,7 @@ bool dot_pays(const GemmKernels<T>& kernels, std::size_t m, std::size_t n, std::
 template <class T>
 bool dot_after_turning_pays(const GemmKernels<T>& kernels, std::size_t m, std::size_t n, std::size_t k) {
   const std::size_t lanes = static_cast<std::size_t>(kernels.lanes);
-  return lanes > 1 && n > 1 && m >= 4 * lanes && few_columns(kernels, n, k);
+  return lanes > 1 && n > 1 && m >= 2 * lanes && few_columns(kernels, n, k);
 }
 
 /// Whether a single row is done by gemv: unless its columns fill the widest tile, which reads longer pieces of B's rows.
@@ -122,9 +122,9 @@ Way choose_way(const GemmKernels<T>& kernels, std::size_t m, std::size_t n, std:
   way.blocking = choose_blocking(kernels, way.shape, k);
   if (dot) return way;
   const std::size_t rows = static_cast<std::size_t>(way.shape.rows), width = static_cast<std::size_t>(way.shape.vectors * kernels.lanes);
-  // Rows of B that lie far apart use few sets of the caches and many pages: two strips of rows make up for the copy, some more
+  // Rows of B that lie far apart use few sets of the caches and many pages: two strips of rows make up for the copy, many more
   // where a panel still fits into those sets of L2.
-  const std::size_t strips = b_row * sizeof(T) <= 1024 ? 9 : 2;
+  const std::size_t strips = b_row * sizeof(T) <= 1024 ? 24 : 2;
   way.pack_b = b_col != 1 || (m >= strips * rows && way.shape.vectors <= kernels.vectors && k >= 64 && b_row > width);
   // A's columns, where a tile wants six rows of each, waste most of a cache line; its rows are fine until they miss L2.
   const bool large = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k) >= kLarge;
