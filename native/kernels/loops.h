@@ -5,14 +5,19 @@
 namespace chainrule {
 namespace CHAINRULE_ISA {
 
-/// Fetches what lies 2 KB ahead of p: bodies that compute a lot leave the processor no room to look that far by itself.
-CHAINRULE_INLINE void prefetch(const void* p) {
+/// Bytes that loops fetch ahead.
+static constexpr size_t kAhead = 2048;
+
+/// Fetches the line that p lies in.
+CHAINRULE_INLINE void prefetch_here(const void* p) {
 #if defined(__GNUC__) || defined(__clang__)
-  __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(p) + 2048));
+  __builtin_prefetch(p);
 #else
   (void)p;
 #endif
 }
+/// Fetches what lies 2 KB ahead of p: bodies that compute a lot leave the processor no room to look that far by itself.
+CHAINRULE_INLINE void prefetch(const void* p) { prefetch_here(reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(p) + kAhead)); }
 
 /// A whole vector at an offset, and the first few lanes of one: what a body loads and stores with.
 template <class T> struct Whole {

@@ -9,14 +9,16 @@ namespace CHAINRULE_ISA {
 
 /// y = (x - mean)·rstd·γ + β of one row. The mean's remainder `low` comes with the second sum: Σ(x - mean) = cols·low.
 template <class T>
-CHAINRULE_INLINE void normalize_row(const Results<T>& results, size_t cols, const T* x, const T* gamma, const T* beta, double epsilon, T* y, T* mean, T* rstd) {
+CHAINRULE_INLINE void normalize_row(const Results<T>& results, size_t cols, const T* x, const T* next, const T* gamma, const T* beta, double epsilon, T* y, T* mean, T* rstd) {
   const double n = static_cast<double>(cols);
   const double sum = sum_of<T>(cols, [=](Accumulator<T>& s, auto at) CHAINRULE_INLINE_LAMBDA { s.add(at, x); });
   *mean = static_cast<T>(sum / n);
   const Vec<T> m(*mean);
   Accumulator<T> rest, squares, rest2, squares2;
   bool odd = false;
+  const bool fetch = next && cols * sizeof(T) > kAhead && cols * sizeof(T) <= 16384;
   for_each_vector<T>(cols, [&](auto at) CHAINRULE_INLINE_LAMBDA {
+    if (fetch) prefetch_here(next + at.at);
     const Vec<T> d = at.within(at.load(x) - m);
     if (odd) rest2.add(d), squares2.add_product(d, d);
     else rest.add(d), squares.add_product(d, d);
@@ -39,8 +41,9 @@ CHAINRULE_INLINE void normalize_row(const Results<T>& results, size_t cols, cons
 
 template <class T>
 static void layer_norm_forward(size_t rows, size_t cols, const T* x, const T* gamma, const T* beta, double epsilon, T* y, T* mean, T* rstd) {
-  const Results<T> results(rows * cols, x != y);
-  for (size_t r = 0; r < rows; r++) normalize_row(results, cols, x + r * cols, gamma, beta, epsilon, y + r * cols, mean + r, rstd + r);
+  Results<T>(rows * cols, x != y).write_rows(rows, cols, y, [=](const Results<T>& results, size_t r, T* to) CHAINRULE_INLINE_LAMBDA {
+    normalize_row(results, cols, x + r * cols, r + 1 < rows ? x + (r + 1) * cols : nullptr, gamma, beta, epsilon, to, mean + r, rstd + r);
+  });
 }
 
 /// With g = dy·γ and z = (x - mean)·rstd: dx = rstd·(g - avg(g) - z·avg(g·z)), dγ += Σ dy·z, dβ += Σ dy.
@@ -89,16 +92,16 @@ static void column_moments(size_t rows, size_t cols, const T* x, const T* shift,
 
 template <class T>
 static void normalize_columns(size_t rows, size_t cols, const T* x, const T* mean, const T* low, const T* factor, const T* offset, T* y) {
-  const Results<T> results(rows * cols, x != y);
-  for (size_t r = 0; r < rows; r++, x += cols, y += cols)
-    results.write(cols, y, [=](size_t first, size_t count, T* to) CHAINRULE_INLINE_LAMBDA {
-      const T *const from = x + first, *const m = mean + first, *const l = from_element(low, first), *const f = factor + first, *const o = from_element(offset, first);
+  Results<T>(rows * cols, x != y).write_rows(rows, cols, y, [=](const Results<T>& results, size_t r, T* row) CHAINRULE_INLINE_LAMBDA {
+    results.write(cols, row, [=](size_t first, size_t count, T* to) CHAINRULE_INLINE_LAMBDA {
+      const T *const from = x + r * cols + first, *const m = mean + first, *const l = from_element(low, first), *const f = factor + first, *const o = from_element(offset, first);
       for_each_vector<T>(count, [=](auto at) CHAINRULE_INLINE_LAMBDA {
         Vec<T> d = at.load(from) - at.load(m);
         if (low) d = d - at.load(l);
         at.store(to, offset ? fma(d, at.load(f), at.load(o)) : d * at.load(f));
       });
     });
+  });
 }
 
 template <class T>
@@ -114,15 +117,15 @@ static void batch_norm_sums(size_t rows, size_t cols, const T* x, const T* mean,
 
 template <class T>
 static void batch_norm_backward(size_t rows, size_t cols, const T* x, const T* mean, const T* dy, const T* factor, const T* offset, const T* slope, T* dx) {
-  const Results<T> results(rows * cols, dx != dy && dx != x);
-  for (size_t r = 0; r < rows; r++, x += cols, dy += cols, dx += cols)
-    results.write(cols, dx, [=](size_t first, size_t count, T* to) CHAINRULE_INLINE_LAMBDA {
-      const T *const from = x + first, *const g = dy + first, *const m = mean + first, *const f = factor + first, *const o = offset + first, *const s = slope + first;
+  Results<T>(rows * cols, dx != dy && dx != x).write_rows(rows, cols, dx, [=](const Results<T>& results, size_t r, T* row) CHAINRULE_INLINE_LAMBDA {
+    results.write(cols, row, [=](size_t first, size_t count, T* to) CHAINRULE_INLINE_LAMBDA {
+      const T *const from = x + r * cols + first, *const g = dy + r * cols + first, *const m = mean + first, *const f = factor + first, *const o = offset + first, *const s = slope + first;
       for_each_vector<T>(count, [=](auto at) CHAINRULE_INLINE_LAMBDA {
         const Vec<T> d = at.load(from) - at.load(m);
         at.store(to, at.load(f) * fnma(at.load(s), d, at.load(g) - at.load(o)));
       });
     });
+  });
 }
 
 template <class T>

@@ -42,7 +42,6 @@ class Results {
   /// Calls write(first, count, to) for pieces of [0, n), to have elements [first, first + count) of y put at `to`.
   template <class Write>
   CHAINRULE_INLINE void write(size_t n, T* y, Write write) const {
-    constexpr size_t room = 8192 / sizeof(T);
     alignas(64) T piece[room];
     for (size_t first = 0; first < n;) {
       size_t count = n - first;
@@ -53,7 +52,28 @@ class Results {
     }
   }
 
+  /// Calls write_row(results, row, to) for each row of y: what it writes there with `results` gets to y. Short rows share a piece,
+  /// so that lines which belong to two of them are written whole.
+  template <class WriteRow>
+  CHAINRULE_INLINE void write_rows(size_t rows, size_t cols, T* y, WriteRow write_row) const {
+    const size_t together = far_ ? room / (cols < 1 ? 1 : cols) : 1;
+    alignas(64) T piece[room];
+    for (size_t r = 0; r < rows;) {
+      if (together < 2) {
+        write_row(*this, r, y + r * cols);
+        r++;
+        continue;
+      }
+      const size_t count = rows - r < together ? rows - r : together;
+      for (size_t i = 0; i < count; i++) write_row(Results(), r + i, piece + i * cols);
+      stream_out(count * cols, piece, y + r * cols);
+      r += count;
+    }
+  }
+
  private:
+  static constexpr size_t room = 8192 / sizeof(T);  ///< elements of a piece
+  CHAINRULE_INLINE Results() : far_(false) {}
   bool far_;
 };
 

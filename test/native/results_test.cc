@@ -98,6 +98,8 @@ TEST(results_past_the_caches) {
       }
       check_far<float>(table, 3, 2053 + offset, offset);
       check_far<double>(table, 5, 1031, offset);
+      check_far<float>(table, 45, 100, offset);  // rows that share pieces
+      check_far<double>(table, 31, 67, offset);
     }
 }
 
