@@ -1,8 +1,10 @@
-// Owned memory aligned to 64 bytes (a cache line, and the widest vector).
+// Owned memory aligned to 64 bytes (a cache line, and the widest vector), large blocks on large pages.
 #pragma once
 #include <cstddef>
 #include <cstdlib>
 #include <utility>
+
+#include "large_pages.h"
 #ifdef _WIN32
 #include <malloc.h>
 #endif
@@ -17,7 +19,9 @@ inline void* aligned_allocate(std::size_t bytes) {
 #ifdef _WIN32
   return _aligned_malloc(rounded ? rounded : kAlignment, kAlignment);
 #else
-  return std::aligned_alloc(kAlignment, rounded ? rounded : kAlignment);
+  void* const p = std::aligned_alloc(kAlignment, rounded ? rounded : kAlignment);
+  if (p) prefer_large_pages(p, rounded);
+  return p;
 #endif
 }
 

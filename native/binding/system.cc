@@ -1,5 +1,6 @@
 // What the addon tells about itself and the machine, and the thread count.
 #include "../base/cpu.h"
+#include "../base/large_pages.h"
 #include "../base/reclaim.h"
 #include "../dispatch/dispatch.h"
 #include "../gemm/peak.h"
@@ -59,6 +60,7 @@ napi_value count_memory(Arguments& a) {
   if (!a.ok()) return nullptr;
   napi_value buffer = nullptr;
   auto bytes = static_cast<std::intptr_t>(x.length * (a.dtype() == DType::float64 ? sizeof(double) : sizeof(float)));
+  prefer_large_pages(x.data, static_cast<std::size_t>(bytes));
   const auto forget = [](napi_env env, void* counted, void*) {
     int64_t now = 0;
     napi_adjust_external_memory(env, -reinterpret_cast<std::intptr_t>(counted), &now);
