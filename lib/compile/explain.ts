@@ -5,6 +5,7 @@ import type { PlanReport } from '../native/addon.js'
 import { native } from '../native/load.js'
 import type { Loss } from '../nn/losses.js'
 import { Model } from '../nn/model.js'
+import { checkShape } from '../tensor/shape.js'
 import { lower, obstacle } from './lower.js'
 import { buildPlan } from './plan.js'
 
@@ -14,21 +15,28 @@ export interface ExplainOptions {
   batch?: number
   /** The loss to train with; without one, the plan only predicts. */
   loss?: Loss
+  /** Shape of a row of the input, where the model does not fix it. Default its number of inputs. */
+  rowShape?: readonly number[]
 }
 
 /**
  * What a model is compiled to: the ops that are left after fusion, the shape that each makes, parameters, floating-point
  * operations and memory for a batch. For a model that runs gate by gate it says why.
- * @throws ArgumentError for a model that does not fix its number of inputs
+ * @throws ArgumentError for a model that does not fix its number of inputs, without `rowShape`
  */
 export function explain(model: Model, given?: ExplainOptions): string {
-  const { batch = 1, loss } = options('explain', given, ['batch', 'loss'])
+  const { batch = 1, loss, rowShape } = options('explain', given, ['batch', 'loss', 'rowShape'])
   if (!(model instanceof Model)) throw new ArgumentError('explain', 'a network, such as a Sequential', describe(model))
   const { inputs } = model
   positiveInteger('explain', 'batch', batch)
-  if (inputs === undefined)
-    throw new ArgumentError('explain', 'a model that fixes its number of inputs', 'one that takes any')
-  const goal = { rowShape: [inputs], batch, training: loss !== undefined, ...(loss && { loss }) }
+  if (rowShape === undefined && inputs === undefined)
+    throw new ArgumentError('explain', 'a model that fixes its number of inputs, or rowShape', 'one that takes any')
+  const goal = {
+    rowShape: rowShape ? checkShape('explain', rowShape) : [inputs!],
+    batch,
+    training: loss !== undefined,
+    ...(loss && { loss }),
+  }
   const lowered = lower(model, goal)
   if (!lowered) return `Runs gate by gate: ${obstacle(model, goal)} cannot be compiled.`
   const { plan } = buildPlan('explain', lowered, model.block)

@@ -2,8 +2,8 @@
 import { shapeText } from '../checks.js'
 import { type Loss, lossText } from '../nn/losses.js'
 import type { Model } from '../nn/model.js'
-import type { Shape } from '../tensor/shape.js'
-import { type LoweredLoss, lowerLoss } from './losses.js'
+import { type Shape, sameShape } from '../tensor/shape.js'
+import { lowerLoss } from './losses.js'
 import { type Lowered, Lowering } from './lowering.js'
 import { lowerGate } from './rules.js'
 
@@ -15,6 +15,8 @@ export interface LoweringGoal {
   readonly batch: number
   /** Undefined for a plan that only predicts. */
   readonly loss?: Loss
+  /** Shape of a row of the targets, where they are values and known. */
+  readonly targetShape?: Shape
   /** Whether layers run as in training. Default false. */
   readonly training?: boolean
 }
@@ -33,15 +35,15 @@ export function obstacle(model: Model, goal: LoweringGoal): string {
 }
 
 function attempt(model: Model, goal: LoweringGoal): { lowered?: Lowered | undefined; obstacle?: string } {
-  const { rowShape, batch, loss, training = false } = goal
-  const lowered: LoweredLoss | undefined = loss ? lowerLoss(loss) : { loss: 'none' }
-  if (lowered === undefined) return { obstacle: lossText(loss) }
+  const { rowShape, batch, loss, targetShape, training = false } = goal
   const lowering = new Lowering(model.block, rowShape, { training, integers: model.inputDType === 'int32' })
   const output = lowerGate(model, [0], lowering)
   if (output === undefined) return { obstacle: lowering.obstacle ?? model.name }
-  if (lowering.widthOf(output) === undefined)
-    return { obstacle: `an output of rows ${shapeText(lowering.shapeOf(output))}` }
-  const classes = lowered.lossOptions?.classWeights?.length
-  if (classes !== undefined && classes !== lowering.widthOf(output)) return { obstacle: `${classes} class weights` }
-  return { lowered: lowering.finish(output, batch, lowered) }
+  const shape = lowering.shapeOf(output)
+  const head = loss ? lowerLoss(loss, shape) : ({ loss: 'none' } as const)
+  if (head === undefined) return { obstacle: `${lossText(loss)} of rows ${shapeText(shape)}` }
+  const { classWeights } = head.lossOptions ?? {}
+  if (classWeights && classWeights.length !== shape.at(-1)) return { obstacle: `${classWeights.length} class weights` }
+  if (targetShape && !sameShape(targetShape, shape)) return { obstacle: `targets of rows ${shapeText(targetShape)}` }
+  return { lowered: lowering.finish(output, batch, head) }
 }

@@ -2,7 +2,7 @@
 import type { PlanDescription, PlanOp } from '../native/addon.js'
 import type { Dropout } from '../nn/dropout.js'
 import { Parameter, type ParameterBlock } from '../nn/parameters.js'
-import type { FloatArray } from '../tensor/dtype.js'
+import type { FloatArray, FloatDType } from '../tensor/dtype.js'
 import { type Shape, sizeOf } from '../tensor/shape.js'
 import type { LoweredLoss } from './losses.js'
 
@@ -18,6 +18,8 @@ interface View {
 /** A network written down: the plan, and what beside the parameters it works on. */
 export interface Lowered {
   readonly description: PlanDescription
+  /** Of a row of the output. */
+  readonly outputShape: Shape
   /** Running statistics and constants, in shared memory. */
   readonly buffers: readonly FloatArray[]
   /** The layers whose draws the plan counts, in the order of its counters. */
@@ -55,6 +57,16 @@ export class Lowering {
     this.integers = integers
   }
 
+  /** Element type of all values. */
+  get dtype(): FloatDType {
+    return this.#block.dtype
+  }
+
+  /** Whether a value is the input, and that are indices. */
+  isIndices(x: number): boolean {
+    return this.integers && this.#views[x]!.value === 0
+  }
+
   /** Shape of a row. */
   shapeOf(x: number): Shape {
     return this.#views[x]!.shape
@@ -66,8 +78,12 @@ export class Lowering {
     return shape.length === 1 ? shape[0] : undefined
   }
 
-  /** Adds an op that makes rows of some shape of what it reads; undefined for indices where numbers are read, or the reverse. */
+  /**
+   * Adds an op that makes rows of some shape of what it reads; undefined for empty rows, and for indices where numbers are read,
+   * or the reverse.
+   */
   add(spec: OpSpec, x: readonly number[], shape: Shape): number | undefined {
+    if (sizeOf(shape) === 0) return undefined
     const value = this.#ops.length + 1
     const isIndices = (each: number) => this.#views[each]!.value === 0 && this.integers
     if (x.some((each) => isIndices(each) !== (spec.kind === 'embedding'))) return undefined
@@ -102,10 +118,12 @@ export class Lowering {
     return this.#block.offsets[this.#block.parameters.findIndex((other) => Parameter.same(other, parameter))]!
   }
 
-  /** The plan, or undefined where there is nothing to run, or its last op does not make the output. */
+  /** The plan; undefined where its output are indices. */
   finish(output: number, batch: number, loss: LoweredLoss): Lowered | undefined {
-    const { value } = this.#views[output]!
-    if (value === 0 || value !== this.#ops.length) return undefined
+    const { value, shape: outputShape } = this.#views[output]!
+    // The last op makes the output: a copy where that stood before.
+    if ((value === 0 || value !== this.#ops.length) && this.add({ kind: 'add' }, [output], outputShape) === undefined)
+      return undefined
     const description = {
       float64: this.#block.dtype === 'float64',
       batch,
@@ -115,6 +133,6 @@ export class Lowering {
       parameters: this.#block.values.length,
       integers: this.integers,
     }
-    return { description, buffers: this.#buffers, dropouts: this.#dropouts, indexLimit: this.#indexLimit }
+    return { description, outputShape, buffers: this.#buffers, dropouts: this.#dropouts, indexLimit: this.#indexLimit }
   }
 }

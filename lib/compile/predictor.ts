@@ -20,6 +20,7 @@ class PlanPredictor implements Predictor {
   readonly rowShape: Shape
   readonly inputs: number
   readonly outputs: number
+  readonly outputShape: Shape
   readonly #model: Model
   readonly #block: ParameterBlock
   readonly #few: BuiltPlan
@@ -30,6 +31,7 @@ class PlanPredictor implements Predictor {
     this.rowShape = rowShape
     this.inputs = lowered.description.widths[0]!
     this.outputs = lowered.description.widths.at(-1)!
+    this.outputShape = lowered.outputShape
     this.#model = model
     this.#block = model.block
     this.#few = buildPlan('predict', lowered, this.#block)

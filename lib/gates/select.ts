@@ -6,10 +6,9 @@ import { type NestedInput, tensor } from '../tensor/create.js'
 import { allocate, type FloatArray, type FloatDType } from '../tensor/dtype.js'
 import { broadcastShape, checkAxis, type Shape, sameShape, sizeOf } from '../tensor/shape.js'
 import { Tensor } from '../tensor/tensor.js'
-import { checkIntact } from './contract.js'
-import { ElementGate } from './element-gate.js'
+import { ElementwiseGate } from './elementwise.js'
 import { BuiltinGate, type Value } from './gate.js'
-import { binary, commonDType, commonShape, sumTo } from './ops.js'
+import { commonDType, commonShape, sumTo } from './ops.js'
 import { expand } from './strided.js'
 import { TensorGate } from './tensor-gate.js'
 
@@ -172,33 +171,21 @@ export interface ClipOptions {
 }
 
 /** min(max(x, lower), upper); keeps x; dx = dy within the bounds, which count as inside, else 0 (as PyTorch's clamp). */
-export class Clip extends ElementGate<Value> {
+export class Clip extends ElementwiseGate {
   readonly min: number
   readonly max: number
 
   constructor(given: ClipOptions) {
-    super()
     const { min, max } = options('Clip', given, ['min', 'max'])
     if (min === undefined && max === undefined) throw new ArgumentError('Clip', 'min, max or both', 'neither')
-    this.min = bound('min', min, Number.NEGATIVE_INFINITY)
-    this.max = bound('max', max, Number.POSITIVE_INFINITY)
-    if (!(this.min <= this.max)) throw new ArgumentError('Clip', 'min ≤ max', `${describe(min)} and ${describe(max)}`)
-  }
-
-  protected override compute(x: Value): Value {
-    const y = binary(this, 'minimum', binary(this, 'maximum', x, this.min), this.max)
-    this.kept = x
-    return y
-  }
-
-  protected override derive(dy: Value, x: Value): Value[] {
-    const { min, max } = this
-    if (typeof dy === 'number' || typeof x === 'number') return [(x as number) >= min && (x as number) <= max ? dy : 0]
-    checkIntact(this, 'input', x)
-    const [input, upstream] = [x.data, dy.data]
-    const dx = allocate(dy.dtype as FloatDType, upstream.length)
-    for (let i = 0; i < dx.length; i++) dx[i] = input[i]! >= min && input[i]! <= max ? upstream[i]! : 0
-    return [new Tensor(dx, dy.shape)]
+    const [lower, upper] = [
+      bound('min', min, Number.NEGATIVE_INFINITY),
+      bound('max', max, Number.POSITIVE_INFINITY),
+    ] as const
+    if (!(lower <= upper)) throw new ArgumentError('Clip', 'min ≤ max', `${describe(min)} and ${describe(max)}`)
+    super('clip', lower, upper)
+    this.min = lower
+    this.max = upper
   }
 }
 

@@ -15,7 +15,10 @@ export class Transpose extends TensorGate<readonly number[]> {
   /** The order; undefined reverses all axes. */
   readonly axes: readonly number[] | undefined
 
-  /** @param axes - every axis of the input once; negative ones count from the back. Default: all in reverse (Xᵀ of a matrix) */
+  /**
+   * @param axes - every axis of the input once; negative ones count from the back. Default: all in reverse (Xᵀ of a matrix)
+   * @throws ArgumentError for an axis given twice, or one that as many axes do not have
+   */
   constructor(axes?: readonly number[]) {
     super()
     this.axes = axes === undefined ? undefined : axesOf('Transpose', axes)
@@ -40,15 +43,16 @@ export class Transpose extends TensorGate<readonly number[]> {
         `${rank} axes`,
       )
     }
-    checkAxes(this.name, this.axes, rank)
     return this.axes.map((axis) => (axis < 0 ? axis + rank : axis))
   }
 }
 
-/** A frozen copy of a list of axes. */
+/** A frozen copy of a list of all axes, each once. */
 function axesOf(operation: string, axes: unknown): readonly number[] {
   if (!Array.isArray(axes)) throw new ArgumentError(operation, 'axes to be an array of integers', describe(axes))
-  return Object.freeze(axes.map((axis, i) => integer(operation, `axes[${i}]`, axis, -32, 31)))
+  const list = axes.map((axis, i) => integer(operation, `axes[${i}]`, axis, -32, 31))
+  checkAxes(operation, list, list.length)
+  return Object.freeze(list)
 }
 
 /** Base of the gates that write the same elements under another shape: dX has the input's. */

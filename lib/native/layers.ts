@@ -89,7 +89,7 @@ export interface LayerFunctions {
 
   /**
    * crossEntropy with weights of classes [cols] and rows [rows] (each or null), label smoothing in [0, 1], and rows of label
-   * `ignore` left out (−1 for none), as torch.nn.CrossEntropyLoss. out[0] = Σ weighted loss, out[1] = Σ weights of the rows'
+   * `ignore` left out (null for none), as torch.nn.CrossEntropyLoss. out[0] = Σ weighted loss, out[1] = Σ weights of the rows'
    * labels, by which the mean divides; dx = scale·d(out[0])/dx unless null.
    */
   weightedCrossEntropy(
@@ -99,7 +99,7 @@ export interface LayerFunctions {
     classWeights: FloatArray | null,
     rowWeights: FloatArray | null,
     smoothing: number,
-    ignore: number,
+    ignore: number | null,
     scale: number,
     dx: FloatArray | null,
     out: Float64Array,

@@ -9,14 +9,26 @@ export type PlanOp = { x: number[]; y: number; frozen?: boolean } & (
   | { kind: 'linear'; weight: number; weightLength: number; bias?: number }
   | { kind: 'unary'; op: number; p0: number; p1: number }
   | { kind: 'prelu'; weight: number; weightLength: number }
-  | { kind: 'softmax' | 'logSoftmax' | 'add' | 'subtract' | 'multiply' | 'divide' | 'maximum' | 'minimum' | 'concat' }
-  /** x ∘ c, or c ∘ x (`column` 0 or 1: which is bound); `op` as in `binary` of the addon; c lies in the parameters or in a buffer. */
-  | { kind: 'bound'; op: number; column: 0 | 1; weight?: number; weightLength: number; buffer?: number }
-  /** gamma, beta, epsilon */
-  | { kind: 'layerNorm'; weight?: number; weightLength?: number; bias?: number; p0: number }
+  | { kind: 'add' | 'subtract' | 'multiply' | 'divide' | 'maximum' | 'minimum' | 'power' | 'concat' }
+  /** Each `extent` neighbours of a row by themselves; default all. */
+  | { kind: 'softmax' | 'logSoftmax'; extent?: number }
+  /** x ∘ c, or c ∘ x (`column` 0 or 1: which is bound); `op` as in `binary` of the addon, or one more for x^y. */
+  | ({ kind: 'bound'; op: number; column: 0 | 1 } & PlanNumbers)
+  /** A value without inputs: the same numbers for every row. */
+  | ({ kind: 'constant' } & PlanNumbers)
+  /** Rows made of pieces of the inputs: input, first element, length, step; four numbers for each. */
+  | { kind: 'rearrange'; pieces: number[] }
+  /** Σ, max or min (`op` 0 to 2) of each `extent` elements of a row that lie `inner` apart; sums are divided by p0. */
+  | { kind: 'reduce'; op: number; extent: number; inner: number; p0: number }
+  /** [m, k]·[k, n] with k = `extent`, n = `inner`: stacks of both in a row, or `column` of the two (0 or 1) bound. */
+  | { kind: 'matmul'; extent: number; inner: number }
+  | ({ kind: 'matmul'; extent: number; inner: number; column: 0 | 1 } & PlanNumbers)
+  /** gamma, beta, epsilon; `extent` as above */
+  | { kind: 'layerNorm'; extent?: number; weight?: number; weightLength?: number; bias?: number; p0: number }
   /** also momentum, and the number of the running mean's buffer; the variance's is the next. `running`: takes these in training, too. */
   | {
       kind: 'batchNorm'
+      extent?: number
       weight?: number
       weightLength?: number
       bias?: number
@@ -35,17 +47,26 @@ export type PlanOp = { x: number[]; y: number; frozen?: boolean } & (
   | { kind: 'lookup'; column: number; weight: number; weightLength: number }
 )
 
+/** Numbers of an op that are the same for every row: in the parameters, or in a buffer. */
+export interface PlanNumbers {
+  weightLength: number
+  weight?: number
+  buffer?: number
+}
+
 /** What a loss can be told. */
 export interface PlanLossOptions {
   /** The sum of the losses, not their mean. */
   sum?: boolean
-  /** element: the mean divides by rows, not by elements; number of the function (see `elementLoss`), and its parameter. */
-  byRows?: boolean
+  /** element: as how many its elements a row counts where the mean divides, default all; number of the function (see `elementLoss`). */
+  units?: number
   element?: number
+  /** Of that function; cosine: the least length. */
   parameter?: number
-  /** weightedCrossEntropy: as in the addon's function. */
+  /** Cross-entropy: as in the addon's functions. */
   smoothing?: number
   ignore?: number
+  /** One per class; element: for binary cross-entropy one weight of positive targets per column. */
   classWeights?: number[]
 }
 
@@ -65,6 +86,7 @@ export interface PlanDescription {
     | 'softCrossEntropy'
     | 'element'
     | 'negativeLogLikelihood'
+    | 'cosine'
   lossOptions?: PlanLossOptions
   /** Length of the flat parameter vector. */
   parameters: number

@@ -35,6 +35,11 @@ export class BinaryCrossEntropy<R extends Reduction = 'mean'> extends ValueLoss<
     this.#columns = Array.from(list, check)
   }
 
+  /** The weights of positive targets, one per column; undefined where there is one for all. */
+  get positiveWeights(): readonly number[] | undefined {
+    return this.#columns
+  }
+
   override get plain(): boolean {
     return super.plain && this.#columns === undefined
   }

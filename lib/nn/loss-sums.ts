@@ -64,16 +64,12 @@ export function labelCrossEntropy(
       sums[1] = labels.length
       return
     }
-    // The addon's −1 stands for none.
-    const [own, left] = ignore === -1 ? [labels.map((l) => (l === -1 ? LOWEST : l)), LOWEST] : [labels, ignore ?? -1]
-    native().weightedCrossEntropy(cols, x, own, classes, rows, smoothing, left, scale, dx, sums)
+    native().weightedCrossEntropy(cols, x, labels, classes, rows, smoothing, ignore ?? null, scale, dx, sums)
   } catch (error) {
     const { code, where = -1, value = -1 } = error as { code?: string; where?: number; value?: number }
     throw code === 'OUT_OF_RANGE' ? labelError(operation, cols, value, where) : translated(operation, error)
   }
 }
-
-const LOWEST = -(2 ** 31)
 
 /** −Σ w·x[label]; sums and dx as in {@link labelCrossEntropy}. */
 export function labelLikelihood(

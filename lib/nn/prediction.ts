@@ -129,9 +129,9 @@ function isOf(dtype: DType, data: unknown): data is FloatArray | Int32Array {
   return data instanceof (dtype === 'float64' ? Float64Array : dtype === 'float32' ? Float32Array : Int32Array)
 }
 
-function outputTensor(input: Tensor, out: FloatArray, { inputs, outputs }: Predictor): Tensor {
+function outputTensor(input: Tensor, out: FloatArray, { inputs, outputShape }: Predictor): Tensor {
   const single = input.rank === 1 && input.size === inputs && input.dtype !== 'int32'
-  return new Tensor(out, Object.freeze(single ? [outputs] : [input.size / inputs, outputs]))
+  return new Tensor(out, Object.freeze(single ? [...outputShape] : [input.size / inputs, ...outputShape]))
 }
 
 function* rowBlocks(x: Tensor): Generator<Tensor> {

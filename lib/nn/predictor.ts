@@ -10,6 +10,8 @@ export interface Predictor {
   /** Elements per row. */
   readonly inputs: number
   readonly outputs: number
+  /** Shape of a row of the output. */
+  readonly outputShape: Shape
   /** Whether the network's parameters still lie where they lay when this was made. */
   readonly current: boolean
   /** Off this thread. @param x - whole rows; copied before the call returns */

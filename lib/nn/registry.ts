@@ -59,7 +59,10 @@ function withList<T extends Gate, L>(type: new (list: L, ...rest: never[]) => T,
 
 const clip: Entry = {
   type: Clip,
-  read: (gate) => Object.fromEntries(Object.entries(gate as Clip).filter(([, bound]) => Number.isFinite(bound))),
+  read: (gate) => {
+    const { min, max } = gate as Clip
+    return { ...(Number.isFinite(min) && { min }), ...(Number.isFinite(max) && { max }) }
+  },
   make: ({ gate, ...options }) => new Clip(options),
 }
 

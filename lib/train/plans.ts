@@ -29,8 +29,9 @@ export function compiled(
   batch: number,
 ): CachedPlan | undefined {
   const { block } = model
-  const { rowShape } = data
-  const lowered = lower(model, { rowShape, batch, loss, training: use === 'training' })
+  const { rowShape, targetShape } = data
+  const targets = data.labelled ? {} : { targetShape }
+  const lowered = lower(model, { rowShape, batch, loss, ...targets, training: use === 'training' })
   if (!lowered) return undefined
   const key = JSON.stringify(lowered.description)
   const known = plans[use].get(model)

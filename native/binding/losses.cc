@@ -52,7 +52,7 @@ napi_value weighted_cross_entropy(Arguments& a) {
   if (a.ok() && !a.is_null(3)) a.require_length(classes.length, cols, "classWeights");
   if (a.ok() && !a.is_null(4)) a.require_length(weights.length, rows, "rowWeights");
   const double smoothing = a.number(5, "smoothing");
-  const int64_t ignored = a.integer(6, "ignore", INT32_MIN, INT32_MAX);
+  const int64_t ignored = a.is_null(6) ? kNoLabel : a.integer(6, "ignore", INT32_MIN, INT32_MAX);
   const double scale = a.number(7, "scale");
   const Floats dx = like_x(a, 8, x, "dx", true);
   a.require(smoothing >= 0 && smoothing <= 1, "smoothing in [0, 1]");

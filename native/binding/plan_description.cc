@@ -1,16 +1,26 @@
 #include "plan_description.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace chainrule::binding {
 
-const char* const kOpNames[] = {"linear", "unary", "prelu", "softmax", "logSoftmax", "add", "subtract", "multiply", "concat", "layerNorm", "batchNorm", "dropout", "embedding", "columns", "lookup", "divide", "maximum", "minimum", "bound"};
+const char* const kOpNames[] = {"linear", "unary", "prelu", "softmax", "logSoftmax", "add", "subtract", "multiply", "concat", "layerNorm", "batchNorm", "dropout", "embedding", "columns", "lookup", "divide", "maximum", "minimum", "bound", "power", "rearrange", "reduce", "matmul", "constant"};
 
 namespace {
 
-constexpr const char* kLosses[] = {"none", "crossEntropy", "squaredError", "weightedCrossEntropy", "softCrossEntropy", "element", "negativeLogLikelihood"};
+constexpr const char* kLosses[] = {"none", "crossEntropy", "squaredError", "weightedCrossEntropy", "softCrossEntropy", "element", "negativeLogLikelihood", "cosine"};
 constexpr uint32_t kMostOps = 1'000'000, kMostClasses = 1 << 24;
 static_assert(kNone == kNoNumber);
+
+// Four numbers of a list: input, from, length, step. What cannot be one names no input.
+Piece read_piece(const ArrayReader& list, uint32_t at, napi_env env) {
+  const HandleScope scope(env);
+  const std::size_t input = list.whole(at);
+  const double step = list.number(at + 3, NAN);
+  const bool usable = input < 0x7fffffff && std::fabs(step) <= 0x7fffffff;
+  return {usable ? static_cast<int32_t>(input) : -1, list.whole(at + 1), list.whole(at + 2), usable ? static_cast<std::ptrdiff_t>(step) : 0};
+}
 
 OpDescription read_op(Arguments& a, const ObjectReader& from, int64_t number) {
   OpDescription op;
@@ -37,6 +47,11 @@ OpDescription read_op(Arguments& a, const ObjectReader& from, int64_t number) {
   op.stream = from.whole("stream", 0);
   op.padding = from.small("padding");
   op.column = from.small("column");
+  op.extent = from.whole("extent", 0);
+  op.inner = from.whole("inner", 1);
+  const ArrayReader pieces = from.list("pieces");
+  a.require_of_op(pieces.length() % 4 == 0, "pieces of four numbers each", number);
+  for (uint32_t i = 0; a.ok() && i < pieces.length(); i += 4) op.pieces.push_back(read_piece(pieces, i, a.env()));
   op.frozen = from.flag("frozen");
   op.running = from.flag("running");
   return op;
@@ -48,11 +63,11 @@ LossDescription read_loss(const ObjectReader& from, napi_env env) {
   if (type_of(env, value) != napi_object) return loss;
   const ObjectReader options(env, value);
   loss.sum = options.flag("sum");
-  loss.by_rows = options.flag("byRows");
+  loss.units = options.whole("units", 0);
   loss.element = static_cast<Loss>(options.small("element", 0));
   loss.parameter = options.number("parameter", 0);
   loss.smoothing = options.number("smoothing", 0);
-  const double ignored = options.number("ignore", -1);
+  const double ignored = options.number("ignore", NAN);
   if (ignored >= INT32_MIN && ignored <= INT32_MAX) loss.ignored = static_cast<int64_t>(ignored);
   const ArrayReader weights = options.list("classWeights");
   for (uint32_t i = 0; i < std::min(weights.length(), kMostClasses); i++) loss.class_weights.push_back(weights.number(i, 0));

@@ -50,12 +50,12 @@ StageRequest read_stage(Arguments& a, const StageGoal& goal) {
 namespace {
 
 // Whole numbers below a limit (labels, indices), or one that is allowed besides.
-Status gather_integers(const Elements& from, std::size_t cols, const StageRequest& r, std::size_t limit, int32_t* to, const char* what, int64_t allowed = -1) {
+Status gather_integers(const Elements& from, std::size_t cols, const StageRequest& r, std::size_t limit, int32_t* to, const char* what, int64_t allowed = kNoLabel) {
   if (from.type == napi_uint8_array) gather_rows(static_cast<const uint8_t*>(from.data), cols, r.rows, r.count, 1.0, to);
   else gather_rows(static_cast<const int32_t*>(from.data), cols, r.rows, r.count, 1.0, to);
   const std::size_t n = r.count * cols;
   std::size_t bad = first_bad_row(to, n, limit);
-  while (allowed != -1 && bad < n && to[bad] == allowed) bad += 1 + first_bad_row(to + bad + 1, n - bad - 1, limit);
+  while (bad < n && to[bad] == allowed) bad += 1 + first_bad_row(to + bad + 1, n - bad - 1, limit);
   return bad < n ? Status{Code::out_of_range, what, r.rows[bad / cols], to[bad]} : Status{};
 }
 

@@ -21,7 +21,7 @@ struct StageGoal {
   LossKind loss = LossKind::none;
   bool integers = false;
   std::size_t index_limit = 0;
-  int64_t ignored_label = -1;  ///< a label outside the classes that is allowed, −1 for none
+  int64_t ignored_label = kNoLabel;  ///< a label outside the classes that is allowed
 };
 
 /// Which rows to copy from where. Everything is checked when it has been read.

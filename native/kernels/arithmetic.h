@@ -87,6 +87,13 @@ struct Scale {
   template <class T> CHAINRULE_INLINE static Vec<T> df(Vec<T>, Parameters<T> p) { return p[0]; }
 };
 
+/// x between two bounds, which count as inside; 1 inside, else 0
+struct Clip {
+  static constexpr UnaryInfo info{"clip", Keeps::input, 2};
+  template <class T> CHAINRULE_INLINE static Vec<T> f(Vec<T> x, Parameters<T> p) { return min(p[1], max(p[0], x)); }
+  template <class T> CHAINRULE_INLINE static Vec<T> df(Vec<T> x, Parameters<T> p) { return select((x >= p[0]) & (x <= p[1]), 1.0, 0.0); }
+};
+
 /// c + x; 1
 struct AddConstant {
   static constexpr UnaryInfo info{"addConstant", Keeps::nothing, 1};

@@ -22,7 +22,7 @@ Status weighted_cross_entropy(const Kernels<T>& kernels, ThreadPool& pool, std::
   *out = {0, 0};
   for (std::size_t r = 0; r < rows; r++) {
     own[r] = *static_cast<const volatile int32_t*>(labels + r);
-    if (own[r] == weights.ignored && weights.ignored != -1) {
+    if (own[r] == weights.ignored) {
       own[r] = -1;
     } else if (own[r] < 0 || static_cast<std::size_t>(own[r]) >= cols) {
       return {Code::out_of_range, "label out of range", static_cast<int64_t>(r), own[r]};

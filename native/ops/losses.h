@@ -14,7 +14,10 @@ double element_loss(const Kernels<T>& kernels, ThreadPool& pool, Loss kind, std:
 /// Memory for the losses of the rows and a copy of the labels: bytes.
 inline std::size_t cross_entropy_scratch(std::size_t rows) { return rows * (sizeof(double) + sizeof(int32_t)); }
 
-/// How rows and classes count. Absent weights are 1; `ignored` is a label whose rows count nothing, −1 for none.
+/// For no label.
+inline constexpr int64_t kNoLabel = INT64_MIN;
+
+/// How rows and classes count. Absent weights are 1; `ignored` is a label whose rows count nothing, or kNoLabel.
 template <class T>
 struct CrossEntropyWeights {
   const T *classes, *rows;

@@ -29,7 +29,7 @@ void Plan<T>::wire() {
   for (const OpDescription& d : description_.ops)
     for (int32_t x : d.x) readers[static_cast<std::size_t>(x)]++;
   for (const OpDescription& d : description_.ops) {
-    const auto x = static_cast<std::size_t>(d.x[0]), y = static_cast<std::size_t>(d.y);
+    const std::size_t x = d.x.empty() ? 0 : static_cast<std::size_t>(d.x[0]), y = static_cast<std::size_t>(d.y);
     Op<T>* op = maker[x];
     if (!(d.kind == OpKind::unary && op && readers[x] == 1 && op->fuse(d, table_))) {
       ops_.push_back(make_op<T>(d, table_));
@@ -39,6 +39,7 @@ void Plan<T>::wire() {
     op->out = &values_[y];
     maker[y] = op;
   }
+  for (const auto& op : ops_) op->wired();
 }
 
 // Only what something trained lies behind has a gradient. On the way back the first to write a gradient overwrites it, the
@@ -131,11 +132,11 @@ Status Plan<T>::lay_out() {
   }
   std::size_t total = 0;
   const std::vector<std::size_t> offsets = plan_arena(blocks, unit, &total);
-  char* const base = static_cast<char*>(arena_.reserve(total * sizeof(T) + LossHead<T>::bytes(batch)));
+  char* const base = static_cast<char*>(arena_.reserve(total * sizeof(T) + loss_.bytes(batch, output().width)));
   if (!base) return {Code::out_of_memory, "no memory for the plan's arena", -1, static_cast<int64_t>(total * sizeof(T))};
   for (std::size_t b = 0; b < blocks.size(); b++)
     for (T** at : users[b]) *at = reinterpret_cast<T*>(base) + offsets[b];
-  loss_.place(base + total * sizeof(T));
+  loss_.place(base + total * sizeof(T), batch, output().width);
   return {};
 }
 
@@ -148,7 +149,7 @@ std::vector<OpReport> Plan<T>::report() const {
     op->needs(description_.batch, trains(), &needs);
     std::size_t elements = description_.batch * op->out->width * (op->out->gradient ? 2 : 1);
     for (const Need<T>& need : needs) elements += need.elements;
-    const std::size_t bias = d.bias == kNone ? 0 : op->out->width;
+    const std::size_t bias = d.bias == kNone ? 0 : d.columns(op->out->width);
     reports.push_back({d.kind, op->fused(), op->out->width, (d.weight == kNone ? 0 : d.weight_length) + bias, op->flops(trains()), elements * sizeof(T)});
   }
   return reports;

@@ -1,6 +1,7 @@
 #include "description.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace chainrule {
 namespace {
@@ -10,26 +11,143 @@ constexpr std::size_t kMostWidth = std::size_t{1} << 31, kMostBatch = std::size_
 
 bool fits(std::size_t offset, std::size_t length, std::size_t total) { return offset <= total && length <= total - offset; }
 
-// What the ops need that are made of rows alone: norms, dropout.
-const char* check_rowwise(const OpDescription& op, std::size_t width, const PlanDescription& d) {
-  const auto inside = [&](std::size_t offset) { return offset == kNone || fits(offset, width, d.parameters); };
-  const auto buffer = [&](std::size_t i) { return i < d.buffers.size() && d.buffers[i] == width; };
-  switch (op.kind) {
-    case OpKind::batch_norm:
-      if (op.buffer == kNone || !buffer(op.buffer) || !buffer(op.buffer + 1)) return "two buffers as wide as the rows";
-      [[fallthrough]];
-    case OpKind::layer_norm: return inside(op.weight) && inside(op.bias) ? nullptr : "gamma and beta inside the parameters";
-    case OpKind::dropout: return op.parameters[0] >= 0 && op.parameters[0] < 1 && op.counter < d.counters ? nullptr : "p in [0, 1) and a counter";
-    default: return nullptr;
-  }
-}
+/// What the ops of a description are held to. Every check returns what an op should have, or null.
+class Checker {
+ public:
+  Checker(const PlanDescription& d, int unary_count) : d_(d), unary_count_(unary_count) {}
 
-// What a bound op needs: numbers for its operand, in the parameters or in a buffer.
-const char* check_bound(const OpDescription& op, std::size_t width, const PlanDescription& d) {
-  if (op.unary < 0 || op.unary >= static_cast<int32_t>(Binary::count) || (op.column != 0 && op.column != 1)) return "a known op of two operands, one of them bound";
-  if (op.weight_length != 1 && op.weight_length != width) return "one bound number, or one per column";
-  if (op.weight != kNone) return fits(op.weight, op.weight_length, d.parameters) ? nullptr : "the bound numbers inside the parameters";
-  return op.buffer < d.buffers.size() && d.buffers[op.buffer] == op.weight_length ? nullptr : "a buffer of the bound numbers";
+  const char* check(const OpDescription& op) const {
+    const std::size_t out = d_.widths[static_cast<std::size_t>(op.y)], in = op.x.empty() ? 0 : width(op, 0);
+    if (const char* wrong = check_count(op)) return wrong;
+    switch (op.kind) {
+      case OpKind::linear:
+        if (in > kMostElements / out || op.weight_length != in * out) return "a weight of out·in elements";
+        return !inside(op.weight, op.weight_length) ? "the weight inside the parameters" : op.bias != kNone && !inside(op.bias, out) ? "the bias inside the parameters" : nullptr;
+      case OpKind::embedding: return check_embedding(op, in, out);
+      case OpKind::columns: return op.column >= 0 && fits(static_cast<std::size_t>(op.column), out, in) ? nullptr : "columns of the input";
+      case OpKind::lookup:
+        if (op.column < 0 || static_cast<std::size_t>(op.column) >= in) return "a column of the input";
+        if (op.weight_length == 0 || op.weight_length % out != 0 || op.weight_length / out > kMostWidth) return "a table of whole entries";
+        return inside(op.weight, op.weight_length) ? nullptr : "the table inside the parameters";
+      case OpKind::concat: {
+        std::size_t sum = 0;
+        for (std::size_t i = 0; i < op.x.size(); i++) sum += width(op, i);
+        return sum == out ? nullptr : "an output as wide as the inputs together";
+      }
+      case OpKind::rearrange: return check_pieces(op, out);
+      case OpKind::reduce: return check_reduce(op, in, out);
+      case OpKind::matmul: return check_product(op, in, out);
+      case OpKind::constant: return op.weight_length == out ? check_numbers(op) : "as many numbers as the output is wide";
+      default: break;
+    }
+    for (std::size_t i = 0; i < op.x.size(); i++)
+      if (width(op, i) != out) return "an output as wide as the input";
+    return check_same(op, out);
+  }
+
+ private:
+  std::size_t width(const OpDescription& op, std::size_t i) const { return d_.widths[static_cast<std::size_t>(op.x[i])]; }
+  bool inside(std::size_t offset, std::size_t length) const { return fits(offset, length, d_.parameters); }
+  bool buffer(std::size_t number, std::size_t length) const { return number < d_.buffers.size() && d_.buffers[number] == length; }
+
+  const char* check_count(const OpDescription& op) const {
+    std::size_t count = 1;
+    switch (op.kind) {
+      case OpKind::add:
+      case OpKind::concat:
+      case OpKind::rearrange: return op.x.empty() ? "at least one input" : nullptr;
+      case OpKind::subtract:
+      case OpKind::multiply:
+      case OpKind::divide:
+      case OpKind::maximum:
+      case OpKind::minimum:
+      case OpKind::power: count = 2; break;
+      case OpKind::matmul: count = op.column == 0 || op.column == 1 ? 1 : 2; break;
+      case OpKind::constant: count = 0; break;
+      default: break;
+    }
+    return op.x.size() == count ? nullptr : "as many inputs as the op takes";
+  }
+
+  const char* check_embedding(const OpDescription& op, std::size_t in, std::size_t out) const {
+    const std::size_t features = out / in;
+    if (op.x[0] != 0 || out % in != 0 || op.weight_length == 0 || op.weight_length % features != 0) return "a table of whole entries for the input";
+    if (!inside(op.weight, op.weight_length)) return "the table inside the parameters";
+    return op.padding >= 0 && static_cast<std::size_t>(op.padding) >= op.weight_length / features ? "a padding index of the table" : nullptr;
+  }
+
+  const char* check_pieces(const OpDescription& op, std::size_t out) const {
+    std::size_t sum = 0;
+    for (const Piece& piece : op.pieces) {
+      if (piece.input < 0 || static_cast<std::size_t>(piece.input) >= op.x.size() || piece.length == 0 || piece.length > out - sum) return "pieces of its inputs";
+      const auto end = static_cast<std::ptrdiff_t>(width(op, static_cast<std::size_t>(piece.input)));
+      if (piece.from >= static_cast<std::size_t>(end) || piece.step > end || piece.step < -end) return "pieces within its inputs";
+      const std::ptrdiff_t last = static_cast<std::ptrdiff_t>(piece.from) + static_cast<std::ptrdiff_t>(piece.length - 1) * piece.step;
+      if (last < 0 || last >= end) return "pieces within its inputs";
+      sum += piece.length;
+    }
+    return sum == out ? nullptr : "pieces as long as the output is wide";
+  }
+
+  const char* check_reduce(const OpDescription& op, std::size_t in, std::size_t out) const {
+    if (op.unary < 0 || op.unary >= static_cast<int32_t>(Reduction::count)) return "a known reduction";
+    if (op.extent == 0 || op.extent > in || op.inner == 0 || in % op.extent != 0 || in / op.extent != out || out % op.inner != 0) return "a row of whole groups";
+    return op.parameters[0] != 0 ? nullptr : "a divisor other than 0";
+  }
+
+  // [stack, m, k]·[stack, k, n], or one of the two bound: as a right one k·n numbers, as a left one m·k.
+  const char* check_product(const OpDescription& op, std::size_t in, std::size_t out) const {
+    const std::size_t k = op.extent, n = op.inner;
+    if (k == 0 || k > kMostWidth || n == 0 || n > kMostWidth) return "matrices with rows and columns";
+    const char* const wrong = "matrices that fit each other";
+    if (op.column == 1) return op.weight_length != k * n || in % k != 0 || out % n != 0 || in / k != out / n ? wrong : check_numbers(op);
+    const std::size_t left = op.column == 0 ? op.weight_length : in, right = op.column == 0 ? in : width(op, 1);
+    if (left == 0 || left > kMostElements || right % (k * n) != 0) return wrong;
+    const std::size_t stack = right / (k * n), matrices = op.column == 0 ? 1 : stack;
+    if (left % (matrices * k) != 0 || out % (stack * n) != 0 || left / (matrices * k) != out / (stack * n)) return wrong;
+    return op.column == 0 ? check_numbers(op) : nullptr;
+  }
+
+  // Numbers in the parameters or in a buffer.
+  const char* check_numbers(const OpDescription& op) const {
+    if (op.weight != kNone) return inside(op.weight, op.weight_length) ? nullptr : "the numbers inside the parameters";
+    return buffer(op.buffer, op.weight_length) ? nullptr : "a buffer of the numbers";
+  }
+
+  // Ops whose output has their input's form.
+  const char* check_same(const OpDescription& op, std::size_t width) const {
+    const std::size_t cols = op.columns(width);
+    if (cols > width || width % cols != 0) return "a row of whole groups";
+    const auto inside_or_none = [&](std::size_t offset) { return offset == kNone || inside(offset, cols); };
+    switch (op.kind) {
+      case OpKind::unary: return op.unary >= 0 && op.unary < unary_count_ ? nullptr : "a known elementwise op";
+      case OpKind::prelu:
+        if (op.weight_length == 0 || width % op.weight_length != 0 || !inside(op.weight, op.weight_length)) return "one alpha or one per channel, inside the parameters";
+        return nullptr;
+      case OpKind::batch_norm:
+        if (op.buffer == kNone || !buffer(op.buffer, cols) || !buffer(op.buffer + 1, cols)) return "two buffers as wide as the rows";
+        [[fallthrough]];
+      case OpKind::layer_norm: return inside_or_none(op.weight) && inside_or_none(op.bias) ? nullptr : "gamma and beta inside the parameters";
+      case OpKind::dropout: return op.parameters[0] >= 0 && op.parameters[0] < 1 && op.counter < d_.counters ? nullptr : "p in [0, 1) and a counter";
+      case OpKind::bound:
+        if (op.unary < 0 || op.unary > kPower || (op.column != 0 && op.column != 1)) return "a known op of two operands, one of them bound";
+        return op.weight_length == 1 || op.weight_length == width ? check_numbers(op) : "one bound number, or one per column";
+      default: return nullptr;
+    }
+  }
+
+  const PlanDescription& d_;
+  const int unary_count_;
+};
+
+const char* check_loss(const PlanDescription& d) {
+  const LossDescription& loss = d.loss_options;
+  const std::size_t outputs = d.widths.back();
+  if (static_cast<int>(loss.element) < 0 || loss.element >= Loss::count) return "a known loss of elements";
+  if (!(loss.smoothing >= 0 && loss.smoothing <= 1)) return "smoothing in [0, 1]";
+  if (loss.class_weights.empty()) return nullptr;
+  if (d.loss == LossKind::element) return outputs % loss.class_weights.size() == 0 ? nullptr : "one weight per column";
+  return loss.class_weights.size() == outputs ? nullptr : "one weight per class";
 }
 
 }  // namespace
@@ -48,52 +166,18 @@ Status validate(const PlanDescription& d, int unary_count) {
   if (d.widths.size() != d.ops.size() + 1) return bad("one width for the input and each op", 0);
   for (std::size_t width : d.widths)
     if (width == 0 || width > kMostWidth || width > kMostElements / d.batch) return bad("positive widths that fit memory", 0);
-  const LossDescription& loss = d.loss_options;
-  if (static_cast<int>(loss.element) < 0 || loss.element >= Loss::count) return bad("a known loss of elements", 0);
-  if (!(loss.smoothing >= 0 && loss.smoothing <= 1)) return bad("smoothing in [0, 1]", 0);
-  if (!loss.class_weights.empty() && loss.class_weights.size() != d.widths.back()) return bad("one weight per class", 0);
+  if (const char* wrong = check_loss(d)) return bad(wrong, 0);
+  const Checker checker(d, unary_count);
   std::vector<bool> read(d.widths.size(), false);
   for (std::size_t i = 0; i < d.ops.size(); i++) {
     const OpDescription& op = d.ops[i];
-    if (op.y != static_cast<int32_t>(i + 1) || op.x.empty()) return bad("ops in order of their values", i);
-    std::size_t sum = 0;
-    const std::size_t out = d.widths[static_cast<std::size_t>(op.y)];
-    bool same = true;
+    if (op.y != static_cast<int32_t>(i + 1)) return bad("ops in order of their values", i);
     for (int32_t x : op.x) {
-      if (x == 0 && d.integers != (op.kind == OpKind::embedding)) return bad("indices for embeddings and for them alone", i);
       if (x < 0 || x >= op.y) return bad("ops in order of their values", i);
+      if (x == 0 && d.integers != (op.kind == OpKind::embedding)) return bad("indices for embeddings and for them alone", i);
       read[static_cast<std::size_t>(x)] = true;
-      sum += d.widths[static_cast<std::size_t>(x)];
-      same = same && d.widths[static_cast<std::size_t>(x)] == out;
     }
-    const bool joins = op.kind == OpKind::add || op.kind == OpKind::concat, binary = op.kind == OpKind::subtract || op.kind == OpKind::multiply || op.kind == OpKind::divide || op.kind == OpKind::maximum || op.kind == OpKind::minimum;
-    if (!joins && op.x.size() != (binary ? 2 : 1)) return bad("as many inputs as the op takes", i);
-    const std::size_t in = d.widths[static_cast<std::size_t>(op.x[0])];
-    if (op.kind == OpKind::linear) {
-      if (in > kMostElements / out || op.weight_length != in * out) return bad("a weight of out·in elements", i);
-      if (!fits(op.weight, op.weight_length, d.parameters)) return bad("the weight inside the parameters", i);
-      if (op.bias != kNone && !fits(op.bias, out, d.parameters)) return bad("the bias inside the parameters", i);
-    } else if (op.kind == OpKind::embedding) {
-      const std::size_t features = out / in;
-      if (op.x[0] != 0 || out % in != 0 || op.weight_length == 0 || op.weight_length % features != 0) return bad("a table of whole entries for the input", i);
-      if (!fits(op.weight, op.weight_length, d.parameters)) return bad("the table inside the parameters", i);
-      if (op.padding >= 0 && static_cast<std::size_t>(op.padding) >= op.weight_length / features) return bad("a padding index of the table", i);
-    } else if (op.kind == OpKind::columns) {
-      if (op.column < 0 || !fits(static_cast<std::size_t>(op.column), out, in)) return bad("columns of the input", i);
-    } else if (op.kind == OpKind::lookup) {
-      if (op.column < 0 || static_cast<std::size_t>(op.column) >= in) return bad("a column of the input", i);
-      if (op.weight_length == 0 || op.weight_length % out != 0 || op.weight_length / out > kMostWidth) return bad("a table of whole entries", i);
-      if (!fits(op.weight, op.weight_length, d.parameters)) return bad("the table inside the parameters", i);
-    } else if (op.kind == OpKind::concat) {
-      if (sum != out) return bad("an output as wide as the inputs together", i);
-    } else if (!same) {
-      return bad("an output as wide as the input", i);
-    }
-    if (const char* wrong = op.kind == OpKind::bound ? check_bound(op, out, d) : check_rowwise(op, out, d)) return bad(wrong, i);
-    if (op.kind == OpKind::unary && (op.unary < 0 || op.unary >= unary_count)) return bad("a known elementwise op", i);
-    if (op.kind == OpKind::prelu &&
-        ((op.weight_length != 1 && op.weight_length != in) || !fits(op.weight, op.weight_length, d.parameters)))
-      return bad("one alpha or one per channel, inside the parameters", i);
+    if (const char* wrong = checker.check(op)) return bad(wrong, i);
   }
   // What nobody reads would get no gradient, and its weights none either.
   for (std::size_t i = 0; i + 1 < d.ops.size(); i++)

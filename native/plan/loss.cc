@@ -4,7 +4,6 @@
 #include <atomic>
 #include <cmath>
 
-
 namespace chainrule {
 
 template <class T>
@@ -34,12 +33,17 @@ Status LossHead<T>::evaluate(const Pass<T>& pass, const Value<T>& output, const 
     }
     case LossKind::soft_cross_entropy: {
       const double scale = mean_of(weight());
-      *result = {soft_cross_entropy(pass.kernels(), pass.pool, pass.rows, output.width, output.data, targets.values, targets.weights, scale * factor, output.gradient, scratch_) * scale};
+      status = soft_cross_entropy(pass, output, targets, scale, factor, result);
       break;
     }
     case LossKind::element: {
-      const double scale = mean_of(weight() * (options_.by_rows ? 1.0 : static_cast<double>(output.width)));
-      *result = {elements(pass, output, targets, scale * factor) * scale};
+      const double scale = mean_of(weight() * static_cast<double>(options_.units ? options_.units : output.width));
+      *result = {(mixes() ? weighted_elements(pass, output, targets, scale * factor) : elements(pass, output, targets, scale * factor)) * scale};
+      break;
+    }
+    case LossKind::cosine: {
+      const double scale = mean_of(weight());
+      *result = {cosine(pass, output, targets, scale * factor) * scale};
       break;
     }
     case LossKind::none: return invalid("a plan with a loss");
@@ -71,6 +75,64 @@ Status LossHead<T>::weighted_cross_entropy(const Pass<T>& pass, const Value<T>& 
   return status;
 }
 
+/// With smoothing and weights of classes the targets are w_c·((1 − ε)·t_c + ε/C).
+template <class T>
+Status LossHead<T>::soft_cross_entropy(const Pass<T>& pass, const Value<T>& output, const Targets<T>& targets, double scale, double factor, BatchResult* result) const {
+  const std::size_t cols = output.width;
+  if (mixes()) {
+    const double kept = 1 - options_.smoothing, spread = options_.smoothing / static_cast<double>(cols);
+    pass.over_rows(cols, [&](std::size_t b, std::size_t e) {
+      for (std::size_t r = b; r < e; r++)
+        for (std::size_t c = 0, at = r * cols; c < cols; c++, at++)
+          goals_[at] = static_cast<T>((class_weights_.empty() ? 1.0 : static_cast<double>(class_weights_[c])) * (kept * static_cast<double>(targets.values[at]) + spread));
+    });
+  }
+  const double sum = chainrule::soft_cross_entropy(pass.kernels(), pass.pool, pass.rows, cols, output.data, mixes() ? goals_ : targets.values, targets.weights,
+                                                   scale * factor, output.gradient, scratch_);
+  *result = {sum * scale};
+  return {};
+}
+
+/// Σ w·(1 − x·t/(|x||t|)) over rows; dx = −w·(t/|t| − cos·x/|x|)/|x|. A length below ε counts as ε, whose derivative is 0.
+template <class T>
+double LossHead<T>::cosine(const Pass<T>& pass, const Value<T>& output, const Targets<T>& targets, double scale) const {
+  const std::size_t cols = output.width;
+  double* const losses = static_cast<double*>(scratch_);
+  const auto dot = [&](const T* a, const T* b) { return pass.kernels().dot(cols, a, b); };
+  pass.over_rows(cols, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t r = begin; r < end; r++) {
+      const T *const x = output.data + r * cols, *const t = targets.values + r * cols;
+      const double weight = targets.weights ? static_cast<double>(targets.weights[r]) : 1.0, own = std::sqrt(dot(x, x)), other = std::sqrt(dot(t, t));
+      const bool shorter = own < options_.parameter;
+      const double of_x = shorter ? options_.parameter : own, of_t = other < options_.parameter ? options_.parameter : other;
+      const double cosine = dot(x, t) / (of_x * of_t);
+      losses[r] = weight * (1 - cosine);
+      if (!output.gradient) continue;
+      const double factor = -scale * weight / of_x, turn = shorter ? 0 : cosine / of_x;
+      for (std::size_t c = 0; c < cols; c++)
+        output.gradient[r * cols + c] = static_cast<T>(factor * (static_cast<double>(t[c]) / of_t - turn * static_cast<double>(x[c])));
+    }
+  });
+  double sum = 0;
+  for (std::size_t r = 0; r < pass.rows; r++) sum += losses[r];
+  return sum;
+}
+
+/// Elements with weights p of positive targets, one per column: with w = p·t + 1 − t the loss is w times the plain one for p·t/w.
+template <class T>
+double LossHead<T>::weighted_elements(const Pass<T>& pass, const Value<T>& output, const Targets<T>& targets, double scale) const {
+  const std::size_t cols = output.width, columns = class_weights_.size();
+  pass.over_rows(cols, [&](std::size_t b, std::size_t e) {
+    for (std::size_t r = b; r < e; r++)
+      for (std::size_t c = 0, at = r * cols; c < cols; c++, at++) {
+        const double t = static_cast<double>(targets.values[at]), part = options_.class_weights[c % columns] * t, weight = part + 1 - t;
+        goals_[at] = static_cast<T>(part / weight);
+        factors_[at] = static_cast<T>(weight * (targets.weights ? static_cast<double>(targets.weights[r]) : 1.0));
+      }
+  });
+  return element_loss(pass.kernels(), pass.pool, options_.element, pass.rows * cols, output.data, goals_, factors_, 1, options_.parameter, scale, output.gradient);
+}
+
 /// −Σ w·x[label]; the gradient is −w at the label and 0 elsewhere.
 template <class T>
 Status LossHead<T>::negative_log_likelihood(const Pass<T>& pass, const Value<T>& output, const Targets<T>& targets, double factor, BatchResult* result) const {
@@ -81,7 +143,7 @@ Status LossHead<T>::negative_log_likelihood(const Pass<T>& pass, const Value<T>&
   double sum = 0;
   for (std::size_t r = 0; r < pass.rows; r++) {
     const int32_t label = targets.labels[r];
-    if (label == options_.ignored && options_.ignored != -1) continue;
+    if (label == options_.ignored) continue;
     if (label < 0 || static_cast<std::size_t>(label) >= cols) return {Code::out_of_range, "label out of range", static_cast<int64_t>(r), label};
     const std::size_t at = r * cols + static_cast<std::size_t>(label);
     const double weight = weight_of(r, static_cast<std::size_t>(label), targets);
@@ -122,7 +184,7 @@ template <class T>
 double LossHead<T>::label_weight(std::size_t rows, const Targets<T>& targets) const {
   double sum = 0;
   for (std::size_t r = 0; r < rows; r++) {
-    if (targets.labels[r] == options_.ignored && options_.ignored != -1) continue;
+    if (targets.labels[r] == options_.ignored) continue;
     sum += weight_of(r, static_cast<std::size_t>(targets.labels[r]), targets);
   }
   return sum;

@@ -45,6 +45,10 @@ struct Pass {
   const Kernels<T>& kernels() const { return table.of<T>(); }
   template <class Body> void over_elements(std::size_t n, Body&& body) const { parallel_ranges(pool, n, kElementGrain, kElementUnit, body); }
   template <class Body> void over_rows(std::size_t cols, Body&& body) const { parallel_ranges(pool, rows, kElementGrain / cols + 1, 16, body); }
+  /// The same for rows of `width` elements that are cut into shorter ones of `cols`, which are counted instead.
+  template <class Body> void over_parts(std::size_t width, std::size_t cols, Body&& body) const {
+    over_rows(width, [&, n = width / cols](std::size_t b, std::size_t e) { body(b * n, e * n); });
+  }
 };
 
 /// A value that an op reads. Its gradient is written (=) by the first op that comes to it on the way back, and added to (+=)
@@ -79,6 +83,8 @@ class Op {
   explicit Op(const OpDescription& d) : d_(d) {}
   virtual ~Op() = default;
 
+  /// Called once inputs and output are known.
+  virtual void wired() {}
   virtual Status forward(const Pass<T>& pass) = 0;
   /// Writes the gradients of its inputs, from the last to the first, and of its parameters. May change the output's gradient,
   /// which is done with after it.
@@ -118,6 +124,8 @@ class Op {
     if (!input.spare) return;
     pass.over_elements(pass.rows * input.width(), [&](std::size_t b, std::size_t e) { pass.kernels().axpy(e - b, 1.0, input.spare + b, input.gradient() + b); });
   }
+  /// The numbers of an op that has them in the parameters or in a buffer.
+  const T* numbers(const Pass<T>& pass) const { return d_.weight != kNone ? pass.parameters + d_.weight : pass.buffers[d_.buffer]; }
   /// A stretch of the parameters' gradients, set to zero if this op is the first to come to it.
   T* cleared(const Pass<T>& pass, std::size_t offset, std::size_t length) const {
     if (offset == kNone || d_.frozen) return nullptr;

@@ -33,6 +33,7 @@ const unary: [string, () => Gate, Tensor][] = [
   ['Power 3', () => new chainrule.Power(3), smooth],
   ['Power -1.5', () => new chainrule.Power(-1.5), positive],
   ['Abs', () => new chainrule.Abs(), smooth],
+  ['Clip', () => new chainrule.Clip({ min: -0.9, max: 0.7 }), smooth],
   ['Sin', () => new chainrule.Sin(), smooth],
   ['Cos', () => new chainrule.Cos(), smooth],
   ['Sum', () => new chainrule.Sum(), smooth],

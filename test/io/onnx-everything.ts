@@ -54,8 +54,8 @@ function behind(gate: Gate, shape: number[] = []): Gate {
 export function everything(dtype: FloatDType): Model {
   const elementwise = Object.values(chainrule).flatMap((each): Gate[] => {
     if (typeof each !== 'function' || !(each.prototype instanceof chainrule.ElementwiseGate)) return []
-    const constant = /^(Scale|AddConstant|Power)$/.test(each.name) ? 1.5 : undefined
-    return [new (each as unknown as new (constant?: number) => Gate)(constant)]
+    const given = { Scale: 1.5, AddConstant: 1.5, Power: 1.5, Clip: { min: 0.3, max: 0.6 } }[each.name]
+    return [new (each as unknown as new (given?: unknown) => Gate)(given)]
   })
   const norm = new BatchNorm(4, { dtype, epsilon: 1e-3 })
   norm.runningMean.data.set([0.1, 0.2, 0.3, -0.4])

@@ -143,7 +143,7 @@ void check_rows(const KernelTable* table, size_t rows, size_t cols, const Settin
     weights[r] = static_cast<T>(bits.uniform(0.1, 2));
     labels[r] = s.ignored != -1 && r % 3 == 1 ? s.ignored : static_cast<int32_t>(bits.next() % cols);
   }
-  const CrossEntropyWeights<T> w{s.classes ? classes : nullptr, s.rows ? weights : nullptr, s.smoothing, s.ignored};
+  const CrossEntropyWeights<T> w{s.classes ? classes : nullptr, s.rows ? weights : nullptr, s.smoothing, s.ignored == -1 ? kNoLabel : s.ignored};
   std::vector<char> scratch(cross_entropy_scratch(rows));
   const std::string where = std::string(table->isa) + " " + dtype_name<T>() + " [" + std::to_string(rows) + ", " + std::to_string(cols) + "] " + (s.classes ? "classes " : "") + (s.rows ? "rows " : "") + "smoothing " + std::to_string(s.smoothing) + " ignored " + std::to_string(s.ignored);
   ThreadPool pool(1);

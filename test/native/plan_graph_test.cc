@@ -109,9 +109,61 @@ PlanDescription mixed(std::size_t batch) {
   return d;
 }
 
+/// Rows of matrices: every op that looks into them, with parameters wherever it can have some.
+PlanDescription shaped(std::size_t batch) {
+  PlanDescription d;
+  d.batch = batch;
+  d.buffers = {2, 2};
+  d.loss = LossKind::squared_error;
+  d.widths = {4};
+  const auto add = [&](OpKind kind, std::vector<int32_t> x, std::size_t width, std::size_t weight = kNone, std::size_t length = 0) -> OpDescription& {
+    OpDescription op = op_of(kind, std::move(x), static_cast<int32_t>(d.widths.size()));
+    op.weight = weight;
+    op.weight_length = length;
+    d.ops.push_back(op);
+    d.widths.push_back(width);
+    return d.ops.back();
+  };
+  const auto groups = [](OpDescription& op, std::size_t extent, std::size_t inner = 1, int32_t which = -1, double p0 = 1) {
+    op.extent = extent;
+    op.inner = inner;
+    (op.kind == OpKind::reduce ? op.unary : op.column) = which;
+    op.parameters[0] = p0;
+  };
+  add(OpKind::linear, {0}, 12, 0, 48);
+  add(OpKind::multiply, {1, 1}, 12);
+  add(OpKind::power, {2, 1}, 12);
+  add(OpKind::rearrange, {3, 1}, 20).pieces = {{0, 11, 12, -1}, {1, 0, 4, 3}, {1, 2, 3, 0}, {0, 5, 1, 1}};
+  add(OpKind::softmax, {4}, 20).extent = 5;
+  OpDescription& layer_norm = add(OpKind::layer_norm, {5}, 20, 48, 4);
+  layer_norm.extent = 4;
+  layer_norm.bias = 52;
+  layer_norm.parameters[0] = 1e-3;
+  add(OpKind::prelu, {6}, 20, 56, 5);
+  groups(add(OpKind::reduce, {7}, 10), 2, 2, 1);
+  groups(add(OpKind::reduce, {8}, 2), 5, 1, 0, 5);
+  add(OpKind::constant, {}, 6, 61, 6);
+  groups(add(OpKind::matmul, {1, 10}, 4), 3, 1);
+  groups(add(OpKind::matmul, {11}, 6, 67, 6), 2, 1, 0);
+  groups(add(OpKind::matmul, {12}, 4, 73, 6), 3, 2, 1);
+  OpDescription& batch_norm = add(OpKind::batch_norm, {13}, 4, 79, 2);
+  batch_norm.extent = 2;
+  batch_norm.bias = 81;
+  batch_norm.buffer = 0;
+  batch_norm.parameters[0] = 1e-3;
+  batch_norm.parameters[1] = 0.1;
+  OpDescription& power = add(OpKind::bound, {5}, 20, 83, 1);
+  power.unary = kPower;
+  power.column = 1;
+  add(OpKind::concat, {9, 14, 15, 11}, 30);
+  add(OpKind::linear, {16}, 3, 84, 90);
+  d.parameters = 174;
+  return d;
+}
+
 /// A plan with what it runs on.
 struct Bench {
-  Bench(const KernelTable& table, const PlanDescription& d, int threads, std::size_t count) : pool(threads), rows(count), x(rows * 4), targets(rows * 3) {
+  Bench(const KernelTable& table, const PlanDescription& d, int threads, std::size_t count) : pool(threads), rows(count), p(d.parameters), g(d.parameters, 0.0), x(rows * 4), targets(rows * 3) {
     const Status built = Plan<double>::build(table, d, &plan);
     CHECK_MESSAGE(built.ok(), built.what);
     for (std::size_t i = 0; i < p.size(); i++) p[i] = noise(i);
@@ -141,7 +193,7 @@ struct Bench {
   ThreadPool pool;
   std::size_t rows;
   std::unique_ptr<Plan<double>> plan;
-  std::vector<double> p = std::vector<double>(128), g = std::vector<double>(128, 0.0), x, targets;
+  std::vector<double> p, g, x, targets;
   std::vector<int32_t> indices, labels;
   double buffers[8] = {0, 0, 0, 0, 1, 1, 1, 1}, counter = 0;
 };
@@ -172,12 +224,13 @@ TEST(plan_gradients_of_graphs_equal_numerical_ones) {
     check_gradients(isa_name(isa), *table, graph(7), 1000);
     check_gradients(isa_name(isa), *table, lookup(7), 12);
     check_gradients(isa_name(isa), *table, mixed(7), 1000);
+    check_gradients(isa_name(isa), *table, shaped(7), 1000);
   }
 }
 
 TEST(plan_graphs_same_bits_for_every_number_of_threads) {
   const KernelTable& table = *kernel_table(Isa::scalar);
-  for (const PlanDescription& d : {graph(3000), lookup(3000), mixed(3000)}) {
+  for (const PlanDescription& d : {graph(3000), lookup(3000), mixed(3000), shaped(3000)}) {
     Bench one(table, d, 1, 3000);
     const double loss = one.run();
     for (int threads : {2, 3, 4}) {
@@ -202,6 +255,51 @@ TEST(plan_refuses_numbers_that_are_no_indices) {
     CHECK(status.code == Code::out_of_range && status.where == 5);
     CHECK(bench.p == before);
   }
+}
+
+TEST(plan_refuses_rows_that_do_not_fit) {
+  const KernelTable& table = *kernel_table(Isa::scalar);
+  const auto refused = [&](auto change) {
+    PlanDescription d = shaped(4);
+    change(d);
+    std::unique_ptr<Plan<float>> none;
+    return !Plan<float>::build(table, d, &none).ok() && !none;
+  };
+  CHECK(!refused([](auto&) {}));
+  const Piece bad[] = {{2, 0, 12, 1}, {-1, 0, 12, 1}, {0, 12, 12, 1}, {0, 0, 13, 1}, {0, 0, 12, -1}, {0, 1, 12, 1}, {0, 0, 12, 2}, {0, 0, 0, 1}, {0, 0, 12, INT64_MAX}, {0, 0, 12, INT64_MIN}, {0, SIZE_MAX, 12, 1}, {0, 0, SIZE_MAX, 1}, {0, 0, 11, 1}};
+  for (const Piece& piece : bad) CHECK(refused([&](auto& d) { d.ops[3].pieces[0] = piece; }));
+  CHECK(refused([](auto& d) { d.ops[3].pieces.clear(); }));
+  for (std::size_t extent : {3, 21, 40}) {
+    CHECK(refused([&](auto& d) { d.ops[4].extent = extent; }));
+    CHECK(refused([&](auto& d) { d.ops[5].extent = extent; }));
+    CHECK(refused([&](auto& d) { d.ops[13].extent = extent; }));
+  }
+  CHECK(refused([](auto& d) { d.ops[6].weight_length = 3; }));
+  CHECK(refused([](auto& d) { d.ops[6].weight_length = 0; }));
+  for (std::size_t i : {7, 8}) {
+    for (std::size_t extent : {0, 3, 4, 64}) CHECK(refused([&](auto& d) { d.ops[i].extent = extent; }));
+    for (std::size_t inner : {0, 3, 4, 64}) CHECK(refused([&](auto& d) { d.ops[i].inner = inner; }));
+    for (int32_t kind : {-1, 3}) CHECK(refused([&](auto& d) { d.ops[i].unary = kind; }));
+    CHECK(refused([&](auto& d) { d.ops[i].parameters[0] = 0; }));
+  }
+  CHECK(refused([](auto& d) { d.ops[9].weight_length = 5; }));
+  CHECK(refused([](auto& d) { d.ops[9].weight = 170; }));
+  CHECK(refused([](auto& d) { d.ops[9].weight = kNone; }));
+  CHECK(refused([](auto& d) { d.ops[9].x = {1}; }));
+  for (std::size_t i : {10, 11, 12}) {
+    for (std::size_t k : {std::size_t{0}, std::size_t{4}, std::size_t{5}, SIZE_MAX, std::size_t{1} << 32}) CHECK(refused([&](auto& d) { d.ops[i].extent = k; }));
+    for (std::size_t n : {std::size_t{0}, std::size_t{3}, std::size_t{5}, SIZE_MAX, std::size_t{1} << 32}) CHECK(refused([&](auto& d) { d.ops[i].inner = n; }));
+  }
+  CHECK(refused([](auto& d) { d.ops[10].x = {1}; }));
+  CHECK(refused([](auto& d) { d.ops[10].x = {1, 9}; }));
+  CHECK(refused([](auto& d) { d.ops[10].column = 1; }));
+  for (std::size_t i : {11, 12}) {
+    for (std::size_t length : {0, 5, 7, 12}) CHECK(refused([&](auto& d) { d.ops[i].weight_length = length; }));
+    CHECK(refused([&](auto& d) { d.ops[i].weight = 170; }));
+    CHECK(refused([&](auto& d) { d.ops[i].weight = kNone; }));
+    CHECK(refused([&](auto& d) { d.ops[i].column = 2; }));
+  }
+  CHECK(refused([](auto& d) { d.ops[14].unary = kPower + 1; }));
 }
 
 TEST(plan_refuses_graphs_that_reach_outside) {

@@ -149,6 +149,10 @@ struct addConstant {
   template <class R> static R f(R x, const double* p) { return static_cast<R>(p[0]) + x; }
   template <class R> static R d(R, const double*) { return 1; }
 };
+struct clip_ {
+  template <class R> static R f(R x, const double* p) { return clip<R>(x, static_cast<R>(p[0]), static_cast<R>(p[1])); }
+  template <class R> static R d(R x, const double* p) { return x >= static_cast<R>(p[0]) && x <= static_cast<R>(p[1]); }
+};
 struct power {
   template <class R> static R f(R x, const double* p) { return std::pow(x, static_cast<R>(p[0])); }
   template <class R> static R d(R x, const double* p) { return p[0] == 0 ? 0 : static_cast<R>(p[0]) * std::pow(x, static_cast<R>(p[0]) - 1); }

@@ -20,8 +20,8 @@ struct Row {
   long double (*d)(long double, const double*);
 };
 template <class Op>
-Row row(const char* name, double ulp, double derivative_epsilons, bool transcendental = false, double low = -30, double high = 30, double p = 0) {
-  return {name, ulp, derivative_epsilons, transcendental, low, high, {p, 0}, Op::template f<double>, Op::template f<long double>, Op::template d<long double>};
+Row row(const char* name, double ulp, double derivative_epsilons, bool transcendental = false, double low = -30, double high = 30, double p = 0, double q = 0) {
+  return {name, ulp, derivative_epsilons, transcendental, low, high, {p, q}, Op::template f<double>, Op::template f<long double>, Op::template d<long double>};
 }
 
 inline const std::vector<Row>& rows() {
@@ -57,6 +57,7 @@ inline const std::vector<Row>& rows() {
       row<r::abs>("abs", 0, 0),
       row<r::scale>("scale", 1, 1, false, -30, 30, -1.7),
       row<r::addConstant>("addConstant", 1, 0, false, -30, 30, 0.3),
+      row<r::clip_>("clip", 0, 0, false, -30, 30, -1.3, 2.1),
       row<r::power>("power", 1, 2, false, 1e-3, 30, 2.5),
       row<r::power>("power", 1, 2, false, -30, 30, 2),
       row<r::power>("power", 2, 4, false, -30, 30, 3),
@@ -77,7 +78,10 @@ inline int index_of(const KernelTable* table, const char* name) {
 /// Constants as the kernel sees them, so that their rounding is not counted as the kernel's error.
 template <class T>
 Row rounded(Row r) {
-  r.parameters[0] = static_cast<double>(static_cast<T>(r.parameters[0]));
+  for (double& p : r.parameters) {
+    const volatile T seen = static_cast<T>(p);  // volatile: compilers have taken the rounding away
+    p = static_cast<double>(seen);
+  }
   return r;
 }
 

@@ -28,6 +28,7 @@ import {
   tensor,
 } from '../../lib/index.js'
 import { generator, randomTensor } from '../support.js'
+import { type MatrixCase, matrixCases, matrixOf } from './matrices.js'
 
 type LayerCase =
   | { readonly kind: 'linear'; readonly to: number; readonly bias: boolean }
@@ -38,6 +39,7 @@ type LayerCase =
   | { readonly kind: 'prelu'; readonly each: boolean }
   | { readonly kind: 'dropout'; readonly p: number }
   | { readonly kind: 'slice'; readonly start: number }
+  | MatrixCase
   | { readonly kind: 'residual'; readonly inner: readonly LayerCase[] }
   | { readonly kind: 'parallel'; readonly join: 'concat' | 'add'; readonly branches: readonly (readonly LayerCase[])[] }
   | { readonly kind: 'shared'; readonly join: 'add' | 'subtract' | 'multiply'; readonly inner: readonly LayerCase[] }
@@ -71,6 +73,7 @@ const { layers } = fc.letrec<{ layer: LayerCase; layers: LayerCase[] }>((tie) =>
     fc.record({ kind: fc.constant('prelu' as const), each: fc.boolean() }),
     fc.record({ kind: fc.constant('dropout' as const), p: fc.constantFrom(0, 0.2, 0.5) }),
     fc.record({ kind: fc.constant('slice' as const), start: fc.nat(3) }),
+    { arbitrary: matrixCases, weight: 3 },
     fc.record({ kind: fc.constant('residual' as const), inner: tie('layers') }),
     fc.record({
       kind: fc.constant('parallel' as const),
@@ -152,6 +155,8 @@ function one(layer: LayerCase, width: number, dtype: FloatDType): [Gate, width: 
       const start = Math.min(layer.start, width - 1)
       return [new Slice([null, { start }]), width - start]
     }
+    case 'matrix':
+      return matrixOf(layer, width, dtype)
     case 'residual':
       return [new Residual(...rowTo(layer.inner, width, width, dtype)), width]
     case 'parallel':

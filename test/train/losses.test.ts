@@ -39,8 +39,8 @@ interface Row {
   readonly targets?: (u: number) => number
   /** Rows of targets are made to sum to 1. */
   readonly probabilities?: boolean
-  /** Some labels are −100. */
-  readonly ignored?: boolean
+  /** What some labels are. */
+  readonly ignored?: number
 }
 
 const rows: Record<string, Row> = {
@@ -49,9 +49,20 @@ const rows: Record<string, Row> = {
   'cross-entropy, class weights': { loss: () => new CrossEntropy({ classWeights: [0.5, 2, 1] }) },
   'cross-entropy, all': {
     loss: () => new CrossEntropy({ classWeights: [0.5, 2, 1], labelSmoothing: 0.2, ignoreIndex: -100 }),
-    ignored: true,
+    ignored: -100,
   },
-  'cross-entropy, ignored': { loss: () => new CrossEntropy({ ignoreIndex: -100 }), ignored: true },
+  'cross-entropy, ignored': { loss: () => new CrossEntropy({ ignoreIndex: -100 }), ignored: -100 },
+  'cross-entropy, −1 ignored': { loss: () => new CrossEntropy({ ignoreIndex: -1 }), ignored: -1 },
+  'cross-entropy, probabilities with all': {
+    loss: () => new CrossEntropy({ targets: 'values', labelSmoothing: 0.2, classWeights: [0.5, 2, 1] }),
+    targets: values.part,
+    probabilities: true,
+  },
+  'cross-entropy, probabilities smoothed': {
+    loss: () => new CrossEntropy({ targets: 'values', labelSmoothing: 0.1, reduction: 'sum' }),
+    targets: values.part,
+    probabilities: true,
+  },
   'cross-entropy, probabilities': {
     loss: () => new CrossEntropy({ targets: 'values' }),
     targets: values.part,
@@ -63,13 +74,23 @@ const rows: Record<string, Row> = {
   'smooth L1': { loss: () => new SmoothL1({ beta: 0.5, reduction: 'sum' }), targets: values.any },
   'smooth L1 of beta 0': { loss: () => new SmoothL1({ beta: 0 }), targets: values.any },
   'binary cross-entropy': { loss: () => new BinaryCrossEntropy({ positiveWeight: 2 }), targets: values.part },
+  'binary cross-entropy, a weight per column': {
+    loss: () => new BinaryCrossEntropy({ positiveWeight: [2, 0.5, 1] }),
+    targets: values.part,
+  },
+  'cosine distance': { loss: () => new CosineDistance(), targets: values.any },
+  'cosine distance, sum': { loss: () => new CosineDistance({ reduction: 'sum', epsilon: 0.5 }), targets: values.any },
   hinge: { loss: () => new Hinge({ margin: 0.5 }), targets: values.sign },
   'squared hinge': { loss: () => new Hinge({ squared: true }), targets: values.sign },
   poisson: { loss: () => new Poisson(), targets: values.count },
   'negative log likelihood': { loss: () => new NegativeLogLikelihood() },
   'negative log likelihood, all': {
     loss: () => new NegativeLogLikelihood({ classWeights: [0.5, 2, 1], ignoreIndex: -100 }),
-    ignored: true,
+    ignored: -100,
+  },
+  'negative log likelihood, −1 ignored': {
+    loss: () => new NegativeLogLikelihood({ ignoreIndex: -1 }),
+    ignored: -1,
   },
   'negative log likelihood, sum': { loss: () => new NegativeLogLikelihood({ reduction: 'sum' }) },
   'KL divergence': { loss: () => new KLDivergence(), targets: values.part, probabilities: true },
@@ -82,7 +103,10 @@ function samples({ targets, probabilities, ignored }: Row, dtype: DType): Sample
     { shape: [45, 5] },
   ).astype(dtype)
   if (!targets) {
-    return { x, y: Int32Array.from({ length: 45 }, (_, i) => (ignored && i % 7 === 0 ? -100 : Math.floor(3 * next()))) }
+    return {
+      x,
+      y: Int32Array.from({ length: 45 }, (_, i) => (ignored && i % 7 === 0 ? ignored : Math.floor(3 * next()))),
+    }
   }
   const y = Float64Array.from({ length: 45 * 3 }, () => targets(next()))
   for (let i = 0; probabilities && i < y.length; i += 3) {
@@ -119,10 +143,9 @@ describe('a plan takes the loss', () => {
   it('but not one that it does not know', () => {
     class Mine extends MeanSquaredError {}
     const others = [
-      new NegativeLogLikelihood({ ignoreIndex: -1 }),
-      new CosineDistance(),
       new Mine(),
-      new CrossEntropy({ targets: 'values', labelSmoothing: 0.1 }),
+      new MeanSquaredError({ reduction: 'none' }),
+      new BinaryCrossEntropy({ positiveWeight: [1, 2] }),
       new CrossEntropy({ classWeights: [1, 2] }),
     ]
     for (const loss of others) {

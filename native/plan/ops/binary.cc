@@ -1,32 +1,122 @@
-// Ops of two operands element by element: products, quotients and extremes of two values, and any of them, sums too, of a
+// Ops of two operands element by element: products, quotients, extremes and powers of two values, and any of them, sums too, of a
 // value and numbers that are the same for each row (constants, or parameters).
+#include <cmath>
+
 #include "ops.h"
 
 namespace chainrule {
 namespace {
 
-/// Calls f(n, kernel arguments) over all elements: to = a ∘ b.
+/// One operand: a value, its rows one below the other, or numbers for every row: one for each column, or one for all.
 template <class T>
-void combine(const Pass<T>& pass, Binary kind, std::size_t n, const T* a, const T* b, T* to) {
+struct Operand {
+  const T* data;
+  bool value, wide;
+
+  std::size_t row_step(std::size_t cols) const { return value ? cols : 0; }
+  std::size_t column_step() const { return value || wide ? 1 : 0; }
+};
+
+/// to = a ∘ b, [rows, cols]; `to` may be a value among the operands.
+template <class T>
+void combine(const Pass<T>& pass, Binary kind, std::size_t cols, const Operand<T>& a, const Operand<T>& b, T* to) {
   const auto kernel = pass.kernels().binary[static_cast<int>(kind)];
-  pass.over_elements(n, [&](std::size_t begin, std::size_t end) { kernel(end - begin, a + begin, 1, b + begin, 1, to + begin); });
+  const auto in_one = [](const Operand<T>& o) { return o.value || !o.wide; };
+  if (in_one(a) && in_one(b)) {
+    pass.over_elements(pass.rows * cols, [&](std::size_t begin, std::size_t end) {
+      kernel(end - begin, a.value ? a.data + begin : a.data, a.value, b.value ? b.data + begin : b.data, b.value, to + begin);
+    });
+    return;
+  }
+  pass.over_rows(cols, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t r = begin; r < end; r++)
+      kernel(cols, a.data + r * a.row_step(cols), a.column_step(), b.data + r * b.row_step(cols), b.column_step(), to + r * cols);
+  });
+}
+
+/// to = f(dy, a, b) for every element; dy may be null.
+template <class T, class F>
+void map(const Pass<T>& pass, std::size_t cols, const T* dy, const Operand<T>& a, const Operand<T>& b, T* to, F f) {
+  pass.over_rows(cols, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t r = begin; r < end; r++) {
+      const T *x = a.data + r * a.row_step(cols), *y = b.data + r * b.row_step(cols);
+      for (std::size_t at = r * cols; at < (r + 1) * cols; at++, x += a.column_step(), y += b.column_step()) to[at] = f(dy ? dy[at] : T(0), *x, *y);
+    }
+  });
 }
 
 /// What dy the operand a of max(a, b), or of min(a, b), receives: equals get half each, and a NaN hides which is larger (as PyTorch).
 template <class T>
-T share(Binary kind, T dy, T a, T b) {
-  const bool loses = kind == Binary::maximum ? a < b : a > b;
+T share(bool largest, T dy, T a, T b) {
+  const bool loses = largest ? a < b : a > b;
   return loses ? T(0) * dy : a == b ? T(0.5) * dy : dy;
 }
 
-/// y = x₀·x₁; dx₀ = dy·x₁, dx₁ = dy·x₀. Keeps both.
+/// The derivatives of x^y.
 template <class T>
-class Product final : public Op<T> {
+T by_base(T x, T y) { return y == 0 ? T(0) : static_cast<T>(static_cast<double>(y) * std::pow(static_cast<double>(x), static_cast<double>(y) - 1)); }
+template <class T>
+T by_exponent(T x, T y) {
+  return x == 0 && y >= 0 ? T(0) : static_cast<T>(std::pow(static_cast<double>(x), static_cast<double>(y)) * std::log(static_cast<double>(x)));
+}
+
+/// z = a ∘ b and what dz means for each of them. `kind` is a Binary, or kPower.
+template <class T>
+class Operation {
+ public:
+  Operation(int32_t kind, std::size_t cols) : kind_(kind), cols_(cols) {}
+
+  void forward(const Pass<T>& pass, const Operand<T>& a, const Operand<T>& b, T* z) const {
+    if (kind_ != kPower) return combine(pass, static_cast<Binary>(kind_), cols_, a, b, z);
+    map(pass, cols_, static_cast<const T*>(nullptr), a, b, z, [](T, T x, T y) { return static_cast<T>(std::pow(static_cast<double>(x), static_cast<double>(y))); });
+  }
+
+  /// to = the gradient of a, or of b, element by element; `to` may be dz.
+  ///   a·b: dz·b, dz·a    a/b: dz/b, −dz·a/b²    a^b: dz·b·a^(b−1), dz·a^b·log a    a + b: dz, dz    a − b: dz, −dz
+  void pull(const Pass<T>& pass, bool of_a, const T* dz, const Operand<T>& a, const Operand<T>& b, T* to) const {
+    const Operand<T> upstream{dz, true, false}, so_far{to, true, false};
+    if (kind_ == kPower) {
+      if (of_a) map(pass, cols_, dz, a, b, to, [](T d, T x, T y) { return d * by_base(x, y); });
+      else map(pass, cols_, dz, a, b, to, [](T d, T x, T y) { return d * by_exponent(x, y); });
+      return;
+    }
+    const auto kind = static_cast<Binary>(kind_);
+    switch (kind) {
+      case Binary::multiply: return combine(pass, kind, cols_, upstream, of_a ? b : a, to);
+      case Binary::divide:
+        combine(pass, kind, cols_, upstream, b, to);
+        if (of_a) return;
+        combine(pass, Binary::multiply, cols_, so_far, a, to);
+        combine(pass, kind, cols_, so_far, b, to);
+        return scale(pass, -1, to);
+      case Binary::maximum:
+      case Binary::minimum: {
+        const bool largest = kind == Binary::maximum;
+        return map(pass, cols_, dz, of_a ? a : b, of_a ? b : a, to, [largest](T d, T own, T other) { return share(largest, d, own, other); });
+      }
+      default:
+        if (to != dz) pass.over_elements(pass.rows * cols_, [&](std::size_t b, std::size_t e) { std::copy(dz + b, dz + e, to + b); });
+        if (kind == Binary::subtract && !of_a) scale(pass, -1, to);
+    }
+  }
+
+ private:
+  void scale(const Pass<T>& pass, double factor, T* to) const {
+    pass.over_elements(pass.rows * cols_, [&](std::size_t b, std::size_t e) { pass.kernels().scale(e - b, factor, to + b); });
+  }
+
+  int32_t kind_;
+  std::size_t cols_;
+};
+
+/// z = x₀ ∘ x₁ of two values. Keeps both.
+template <class T>
+class Pair final : public Op<T> {
  public:
   using Op<T>::Op;
 
   Status forward(const Pass<T>& pass) override {
-    combine(pass, Binary::multiply, pass.rows * this->out->width, this->in[0].data(), this->in[1].data(), this->out->data);
+    operation().forward(pass, operand(0), operand(1), this->out->data);
     return {};
   }
 
@@ -34,66 +124,7 @@ class Product final : public Op<T> {
     for (std::size_t i = 2; i-- > 0;) {
       const Input<T>& x = this->in[i];
       if (!x.gradient()) continue;
-      combine(pass, Binary::multiply, pass.rows * this->out->width, this->out->gradient, this->in[1 - i].data(), x.target());
-      this->add_spare(pass, x);
-    }
-    return {};
-  }
-
-  bool keeps_input() const override { return true; }
-};
-
-/// y = x₀/x₁; dx₀ = dy/x₁, dx₁ = −dx₀·x₀/x₁. Keeps both.
-template <class T>
-class Quotient final : public Op<T> {
- public:
-  using Op<T>::Op;
-
-  Status forward(const Pass<T>& pass) override {
-    combine(pass, Binary::divide, pass.rows * this->out->width, this->in[0].data(), this->in[1].data(), this->out->data);
-    return {};
-  }
-
-  Status backward(const Pass<T>& pass) override {
-    const std::size_t n = pass.rows * this->out->width;
-    const Input<T>&x = this->in[0], &by = this->in[1];
-    if (by.gradient()) {
-      T* const to = by.target();
-      combine(pass, Binary::divide, n, this->out->gradient, by.data(), to);
-      combine(pass, Binary::multiply, n, to, x.data(), to);
-      combine(pass, Binary::divide, n, to, by.data(), to);
-      pass.over_elements(n, [&](std::size_t b, std::size_t e) { pass.kernels().scale(e - b, -1.0, to + b); });
-      this->add_spare(pass, by);
-    }
-    if (!x.gradient()) return {};
-    combine(pass, Binary::divide, n, this->out->gradient, by.data(), x.target());
-    this->add_spare(pass, x);
-    return {};
-  }
-
-  bool keeps_input() const override { return true; }
-};
-
-/// y = max(x₀, x₁) or min(x₀, x₁). Keeps both.
-template <class T>
-class Extreme final : public Op<T> {
- public:
-  using Op<T>::Op;
-
-  Status forward(const Pass<T>& pass) override {
-    combine(pass, kind(), pass.rows * this->out->width, this->in[0].data(), this->in[1].data(), this->out->data);
-    return {};
-  }
-
-  Status backward(const Pass<T>& pass) override {
-    for (std::size_t i = 2; i-- > 0;) {
-      const Input<T>& x = this->in[i];
-      if (!x.gradient()) continue;
-      const T *const own = x.data(), *const other = this->in[1 - i].data(), *const dy = this->out->gradient;
-      T* const to = x.target();
-      pass.over_elements(pass.rows * this->out->width, [&](std::size_t b, std::size_t e) {
-        for (std::size_t at = b; at < e; at++) to[at] = share(kind(), dy[at], own[at], other[at]);
-      });
+      operation().pull(pass, i == 0, this->out->gradient, operand(0), operand(1), x.target());
       this->add_spare(pass, x);
     }
     return {};
@@ -102,49 +133,36 @@ class Extreme final : public Op<T> {
   bool keeps_input() const override { return true; }
 
  private:
-  Binary kind() const { return this->d_.kind == OpKind::maximum ? Binary::maximum : Binary::minimum; }
+  Operand<T> operand(std::size_t i) const { return {this->in[i].data(), true, false}; }
+  Operation<T> operation() const {
+    switch (this->d_.kind) {
+      case OpKind::multiply: return of(Binary::multiply);
+      case OpKind::divide: return of(Binary::divide);
+      case OpKind::maximum: return of(Binary::maximum);
+      case OpKind::minimum: return of(Binary::minimum);
+      default: return {kPower, this->out->width};
+    }
+  }
+  Operation<T> of(Binary kind) const { return {static_cast<int32_t>(kind), this->out->width}; }
 };
 
-/// y = x ∘ c or c ∘ x, c one number or one for each column: the op's weight, or its buffer. Keeps x.
+/// z = x ∘ c or c ∘ x, c one number or one for each column: the op's weight, or its buffer. Keeps x.
 template <class T>
 class Bound final : public Op<T> {
  public:
   using Op<T>::Op;
 
   Status forward(const Pass<T>& pass) override {
-    const T *const x = this->in[0].data(), *const c = constants(pass);
-    if (second()) rowwise(pass, kind(), x, true, c, false, this->out->data);
-    else rowwise(pass, kind(), c, false, x, true, this->out->data);
+    operation().forward(pass, operand(pass, true), operand(pass, false), this->out->data);
     return {};
   }
 
   Status backward(const Pass<T>& pass) override {
     if (this->learns()) own_gradient(pass);
-    const Input<T>& in = this->in[0];
-    if (!in.gradient()) return {};
-    const T *const x = in.data(), *const c = constants(pass), *const dy = this->out->gradient;
-    T* const dx = in.target();
-    const std::size_t n = pass.rows * this->out->width;
-    const auto scaled = [&](double factor) { pass.over_elements(n, [&](std::size_t b, std::size_t e) { pass.kernels().scale(e - b, factor, dx + b); }); };
-    switch (kind()) {
-      case Binary::multiply: rowwise(pass, Binary::multiply, dy, true, c, false, dx); break;
-      case Binary::divide:
-        if (second()) {
-          rowwise(pass, Binary::divide, dy, true, c, false, dx);
-        } else {  // dx = −dy/x·c/x
-          rowwise(pass, Binary::divide, dy, true, x, true, dx);
-          rowwise(pass, Binary::multiply, dx, true, c, false, dx);
-          rowwise(pass, Binary::divide, dx, true, x, true, dx);
-          scaled(-1);
-        }
-        break;
-      case Binary::maximum:
-      case Binary::minimum: shares(pass, true, dx); break;
-      default:
-        if (dx != dy) pass.over_elements(n, [&](std::size_t b, std::size_t e) { std::copy(dy + b, dy + e, dx + b); });
-        if (kind() == Binary::subtract && !second()) scaled(-1);
-    }
-    this->add_spare(pass, in);
+    const Input<T>& x = this->in[0];
+    if (!x.gradient()) return {};
+    operation().pull(pass, second(), this->out->gradient, operand(pass, true), operand(pass, false), x.target());
+    this->add_spare(pass, x);
     return {};
   }
 
@@ -155,66 +173,23 @@ class Bound final : public Op<T> {
   }
 
  private:
-  Binary kind() const { return static_cast<Binary>(this->d_.unary); }
+  Operation<T> operation() const { return {this->d_.unary, this->out->width}; }
   /// Whether c is the second operand.
   bool second() const { return this->d_.column == 1; }
-  const T* constants(const Pass<T>& pass) const { return this->d_.weight != kNone ? pass.parameters + this->d_.weight : pass.buffers[this->d_.buffer]; }
-
-  /// to = a ∘ b, each a value (its rows one below the other) or the numbers that are the same for each row.
-  void rowwise(const Pass<T>& pass, Binary kind, const T* a, bool a_value, const T* b, bool b_value, T* to) const {
-    const auto kernel = pass.kernels().binary[static_cast<int>(kind)];
-    const std::size_t cols = this->out->width, wide = this->d_.weight_length > 1;
-    if (!wide || (a_value && b_value)) {
-      pass.over_elements(pass.rows * cols, [&](std::size_t begin, std::size_t end) {
-        kernel(end - begin, a_value ? a + begin : a, a_value, b_value ? b + begin : b, b_value, to + begin);
-      });
-      return;
-    }
-    pass.over_rows(cols, [&](std::size_t begin, std::size_t end) {
-      for (std::size_t r = begin; r < end; r++) kernel(cols, a_value ? a + r * cols : a, 1, b_value ? b + r * cols : b, 1, to + r * cols);
-    });
-  }
-
-  /// What x, or c, receives of dy where the larger or smaller of them passed.
-  void shares(const Pass<T>& pass, bool of_x, T* to) const {
-    const T *const x = this->in[0].data(), *const c = constants(pass), *const dy = this->out->gradient;
-    const std::size_t cols = this->out->width, step = this->d_.weight_length > 1;
-    pass.over_rows(cols, [&](std::size_t begin, std::size_t end) {
-      for (std::size_t r = begin; r < end; r++)
-        for (std::size_t j = 0, at = r * cols; j < cols; j++, at++)
-          to[at] = of_x ? share(kind(), dy[at], x[at], c[j * step]) : share(kind(), dy[at], c[j * step], x[at]);
-    });
+  Operand<T> operand(const Pass<T>& pass, bool first) const {
+    if (first == second()) return {this->in[0].data(), true, false};
+    return {this->numbers(pass), false, this->d_.weight_length > 1};
   }
 
   /// dc (= or +=): what each element of c would receive, summed over the rows, and over the columns if c is one number.
   void own_gradient(const Pass<T>& pass) const {
-    const T *const x = this->in[0].data(), *const c = constants(pass), *const dy = this->out->gradient;
-    const std::size_t cols = this->out->width, n = pass.rows * cols;
-    const T* each = scratch_;
-    double factor = 1;
-    switch (kind()) {
-      case Binary::multiply: combine(pass, Binary::multiply, n, dy, x, scratch_); break;
-      case Binary::divide:
-        if (second()) {  // −dy/c·x/c
-          rowwise(pass, Binary::divide, dy, true, c, false, scratch_);
-          rowwise(pass, Binary::multiply, scratch_, true, x, true, scratch_);
-          rowwise(pass, Binary::divide, scratch_, true, c, false, scratch_);
-          factor = -1;
-        } else {
-          combine(pass, Binary::divide, n, dy, x, scratch_);
-        }
-        break;
-      case Binary::maximum:
-      case Binary::minimum: shares(pass, false, scratch_); break;
-      default:
-        each = dy;
-        if (kind() == Binary::subtract && second()) factor = -1;
-    }
-    T* const sums = scratch_ + n;
-    pass.kernels().column_sums(pass.rows, cols, each, cols, sums, 0);
-    T* const dc = pass.gradients + this->d_.weight;
+    const std::size_t cols = this->out->width;
+    operation().pull(pass, !second(), this->out->gradient, operand(pass, true), operand(pass, false), scratch_);
+    T* const sums = scratch_ + pass.rows * cols;
+    pass.kernels().column_sums(pass.rows, cols, scratch_, cols, sums, 0);
     if (this->d_.weight_length == 1) sums[0] = static_cast<T>(pass.kernels().sum(cols, sums));
-    for (std::size_t j = 0; j < this->d_.weight_length; j++) dc[j] = (this->writes(pass) ? T(0) : dc[j]) + static_cast<T>(factor) * sums[j];
+    T* const dc = pass.gradients + this->d_.weight;
+    for (std::size_t j = 0; j < this->d_.weight_length; j++) dc[j] = this->writes(pass) ? sums[j] : dc[j] + sums[j];
   }
 
   T* scratch_ = nullptr;  // [rows, cols], then [cols]
@@ -224,10 +199,8 @@ class Bound final : public Op<T> {
 
 template <class T>
 std::unique_ptr<Op<T>> make_binary(const OpDescription& d) {
-  if (d.kind == OpKind::multiply) return std::make_unique<Product<T>>(d);
-  if (d.kind == OpKind::divide) return std::make_unique<Quotient<T>>(d);
   if (d.kind == OpKind::bound) return std::make_unique<Bound<T>>(d);
-  return std::make_unique<Extreme<T>>(d);
+  return std::make_unique<Pair<T>>(d);
 }
 template std::unique_ptr<Op<float>> make_binary(const OpDescription&);
 template std::unique_ptr<Op<double>> make_binary(const OpDescription&);

@@ -45,9 +45,9 @@ class Prelu final : public Op<T> {
   using Op<T>::Op;
 
   Status forward(const Pass<T>& pass) override {
-    const std::size_t cols = this->out->width;
+    const std::size_t width = this->out->width, cols = columns();
     const T* const x = this->in[0].data();
-    pass.over_rows(cols, [&](std::size_t b, std::size_t e) {
+    pass.over_parts(width, cols, [&](std::size_t b, std::size_t e) {
       pass.kernels().prelu_forward(e - b, cols, x + b * cols, pass.parameters + this->d_.weight, channels(), this->out->data + b * cols);
     });
     return {};
@@ -59,7 +59,7 @@ class Prelu final : public Op<T> {
     T* const dalpha = this->learns() ? this->cleared(pass, this->d_.weight, this->d_.weight_length) : pass.gradients + this->d_.weight;
     // Without a wish for dx it goes over dy, which is done with.
     T* const dx = x.gradient() ? x.target() : this->out->gradient;
-    prelu_backward<T>(pass.kernels(), pass.pool, pass.rows, x.width(), x.data(), pass.parameters + this->d_.weight, channels(), this->out->gradient, dx, dalpha);
+    prelu_backward<T>(pass.kernels(), pass.pool, pass.rows * (x.width() / columns()), columns(), x.data(), pass.parameters + this->d_.weight, channels(), this->out->gradient, dx, dalpha);
     if (!this->learns()) std::fill(dalpha, dalpha + this->d_.weight_length, T(0));
     this->add_spare(pass, x);
     return {};
@@ -70,6 +70,8 @@ class Prelu final : public Op<T> {
 
  private:
   bool channels() const { return this->d_.weight_length != 1; }
+  /// Elements of a row that have slopes of their own, or all.
+  std::size_t columns() const { return channels() ? this->d_.weight_length : this->out->width; }
 };
 
 }  // namespace

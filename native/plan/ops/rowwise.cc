@@ -1,4 +1,4 @@
-// Softmax and its logarithm, row by row. Both keep y.
+// Softmax and its logarithm, of rows or of neighbours within them. Both keep y.
 #include "ops.h"
 
 namespace chainrule {
@@ -11,21 +11,21 @@ class Softmax final : public Op<T> {
   using Op<T>::Op;
 
   Status forward(const Pass<T>& pass) override {
-    const std::size_t cols = this->out->width;
+    const std::size_t width = this->out->width, cols = this->d_.columns(width);
     const T* const x = this->in[0].data();
     const auto kernel = logarithm() ? pass.kernels().log_softmax_forward : pass.kernels().softmax_forward;
-    pass.over_rows(cols, [&](std::size_t b, std::size_t e) { kernel(e - b, cols, x + b * cols, this->out->data + b * cols); });
+    pass.over_parts(width, cols, [&](std::size_t b, std::size_t e) { kernel(e - b, cols, x + b * cols, this->out->data + b * cols); });
     return {};
   }
 
   Status backward(const Pass<T>& pass) override {
     const Input<T>& x = this->in[0];
     if (!x.gradient()) return {};
-    const std::size_t cols = this->out->width;
+    const std::size_t width = this->out->width, cols = this->d_.columns(width);
     const auto kernel = logarithm() ? pass.kernels().log_softmax_backward : pass.kernels().softmax_backward;
     const T *const y = this->out->data, *const dy = this->out->gradient;
     T* const dx = x.target();
-    pass.over_rows(cols, [&](std::size_t b, std::size_t e) { kernel(e - b, cols, y + b * cols, dy + b * cols, dx + b * cols); });
+    pass.over_parts(width, cols, [&](std::size_t b, std::size_t e) { kernel(e - b, cols, y + b * cols, dy + b * cols, dx + b * cols); });
     this->add_spare(pass, x);
     return {};
   }

@@ -12,7 +12,7 @@ using chainrule::fuzz::Bytes;
 
 namespace {
 
-constexpr chainrule::fuzz::Layout kLayout{32, 12};
+constexpr chainrule::fuzz::Layout kLayout{32, 16};
 constexpr size_t kMostOps = 24, kMostParameters = 4096;
 
 /// A stretch of the parameters: the next free one, or one that others use too.
@@ -24,17 +24,28 @@ size_t stretch(Bytes& in, PlanDescription* d, size_t length) {
   return at;
 }
 
+/// One of the divisors of n.
+size_t divisor_of(size_t n, size_t which) {
+  size_t last = 1;
+  for (size_t i = 1, seen = 0; i <= n && i < 64; i++)
+    if (n % i == 0 && seen++ <= which % 4) last = i;
+  return last;
+}
+
 OpDescription op_of(Bytes& in, PlanDescription* d, int unary_count) {
   OpDescription op;
   const size_t made = d->widths.size(), first = in.next();
   op.kind = static_cast<OpKind>(in.below(static_cast<size_t>(OpKind::count)));
   op.y = static_cast<int32_t>(made);
-  const bool binary = op.kind == OpKind::subtract || op.kind == OpKind::multiply || op.kind == OpKind::divide || op.kind == OpKind::maximum || op.kind == OpKind::minimum;
-  const bool joins = op.kind == OpKind::add || op.kind == OpKind::concat;
-  const size_t count = binary ? 2 : joins ? 1 + first / 64 : 1;
+  const bool binary = op.kind == OpKind::subtract || op.kind == OpKind::multiply || op.kind == OpKind::divide || op.kind == OpKind::maximum || op.kind == OpKind::minimum || op.kind == OpKind::power;
+  const bool joins = op.kind == OpKind::add || op.kind == OpKind::concat || op.kind == OpKind::rearrange;
   const uint8_t others = in.next(), b = in.next(), c = in.next(), flags = in.next();
+  const size_t part = in.next(), piece = in.next();
+  const bool pair = op.kind == OpKind::matmul && c % 3 == 2;
+  const size_t count = binary || pair ? 2 : joins ? 1 + first / 64 : op.kind == OpKind::constant ? 0 : 1;
   for (size_t i = 0; i < count; i++) op.x.push_back(static_cast<int32_t>(i == 0 && first % 4 ? made - 1 : (others >> i) % made));
-  const size_t x = std::max<size_t>(d->widths[static_cast<size_t>(op.x[0])], 1);
+  const size_t x = op.x.empty() ? 1 + b % 17 : std::max<size_t>(d->widths[static_cast<size_t>(op.x[0])], 1);
+  const size_t divisor = divisor_of(x, part);
   size_t out = x;
   op.unary = static_cast<int32_t>(b % static_cast<unsigned>(unary_count));
   op.parameters[0] = 0.25;
@@ -46,15 +57,36 @@ OpDescription op_of(Bytes& in, PlanDescription* d, int unary_count) {
   op.stream = c;
   switch (op.kind) {
     case OpKind::linear: out = 1 + b % 17, op.weight_length = x * out; break;
-    case OpKind::prelu: op.weight_length = flags & 2 ? 1 : x; break;
+    case OpKind::prelu: op.weight_length = flags & 2 ? 1 : divisor; break;
+    case OpKind::softmax:
+    case OpKind::log_softmax: op.extent = divisor; break;
+    case OpKind::constant: op.weight_length = x; break;
+    case OpKind::reduce:
+      op.unary = b % static_cast<int>(Reduction::count), op.extent = divisor, out = x / divisor, op.inner = divisor_of(out, piece);
+      break;
+    case OpKind::matmul:
+      op.column = static_cast<int32_t>(c % 3) - (pair ? 3 : 0), op.extent = divisor, op.inner = 1 + b % 4;
+      if (op.column == 1) op.weight_length = divisor * op.inner, out = x / divisor * op.inner;
+      else if (op.column == 0) op.inner = divisor_of(x / divisor, b), op.weight_length = (1 + piece % 3) * divisor, out = x / divisor * (1 + piece % 3);
+      else out = std::max<size_t>(d->widths[static_cast<size_t>(op.x[1])] / divisor, 1), op.inner = out;
+      break;
+    case OpKind::rearrange:
+      out = 0;
+      for (size_t i = 0; i < 1 + piece % 4; i++) {
+        const size_t input = (i + part) % op.x.size(), width = std::max<size_t>(d->widths[static_cast<size_t>(op.x[input])], 1), from = (b + i * c) % width;
+        const auto step = static_cast<std::ptrdiff_t>(others % 5) - 2;
+        const size_t room = step > 0 ? (width - 1 - from) / static_cast<size_t>(step) : step < 0 ? from / static_cast<size_t>(-step) : 3;
+        op.pieces.push_back({static_cast<int32_t>(input), in.size(from), 1 + room, step});
+        out += 1 + room;
+      }
+      break;
     case OpKind::embedding: out = x * (1 + b % 3), op.weight_length = (1 + b % 3) * (1 + c % 9); break;
     case OpKind::lookup: out = 1 + b % 5, op.weight_length = out * (1 + c % 9); break;
     case OpKind::columns: out = 1 + b % x, op.column = static_cast<int32_t>(c % (x - out + 1)); break;
-    case OpKind::layer_norm: op.weight_length = x; break;
-    case OpKind::batch_norm: op.weight_length = x, op.buffer = d->buffers.size(), d->buffers.insert(d->buffers.end(), {x, x}); break;
+    case OpKind::layer_norm: op.extent = op.weight_length = divisor; break;
+    case OpKind::batch_norm: op.extent = op.weight_length = divisor, op.buffer = d->buffers.size(), d->buffers.insert(d->buffers.end(), {divisor, divisor}); break;
     case OpKind::bound:
-      op.unary = static_cast<int32_t>(b % static_cast<unsigned>(Binary::count)), op.column = c & 1, op.weight_length = flags & 2 ? 1 : x;
-      if (flags & 16) op.buffer = d->buffers.size(), d->buffers.push_back(op.weight_length);
+      op.unary = static_cast<int32_t>(b % static_cast<unsigned>(kPower + 1)), op.column = c & 1, op.weight_length = flags & 2 ? 1 : x;
       break;
     case OpKind::dropout: op.counter = d->counters++; break;
     case OpKind::concat: out = 0; for (int32_t v : op.x) out += d->widths[static_cast<size_t>(v)]; break;
@@ -62,15 +94,17 @@ OpDescription op_of(Bytes& in, PlanDescription* d, int unary_count) {
   }
   out = in.size(out);
   op.weight_length = in.size(op.weight_length);
-  const bool without = op.kind == OpKind::bound ? flags & 16 : op.kind != OpKind::prelu && flags & 2;
+  const bool bindable = op.kind == OpKind::bound || op.kind == OpKind::constant || op.kind == OpKind::matmul;
+  if (bindable && flags & 16) op.buffer = d->buffers.size(), d->buffers.push_back(op.weight_length);
+  const bool without = bindable ? flags & 16 : op.kind != OpKind::prelu && flags & 2;
   if (op.weight_length && !without) op.weight = stretch(in, d, op.weight_length);
   if (flags & 4) op.bias = stretch(in, d, out);
   // What is one too far or too near, for once in a while.
   if (flags >= 0xf0) {
-    int32_t* const numbers[] = {&op.x[0], &op.y, &op.unary, &op.padding, &op.column};
+    int32_t* const numbers[] = {op.x.empty() ? &op.y : &op.x[0], &op.y, &op.unary, &op.padding, &op.column};
     *numbers[b % 5] = static_cast<int32_t>(c) - 100;
-    size_t* const sizes[] = {&op.weight, &op.bias, &op.buffer, &op.counter};
-    *sizes[c % 4] = in.size(b);
+    size_t* const sizes[] = {&op.weight, &op.bias, &op.buffer, &op.counter, &op.extent, &op.inner, &op.weight_length};
+    *sizes[c % 7] = in.size(b);
   }
   d->widths.push_back(out);
   return op;
@@ -81,14 +115,15 @@ PlanDescription description_of(Bytes& in, int unary_count) {
   d.batch = in.size(1 + in.below(9));
   d.widths = {in.size(1 + in.below(12))};
   d.integers = in.below(5) == 0;
-  d.loss = static_cast<LossKind>(in.below(static_cast<size_t>(LossKind::element) + 1));
+  d.loss = static_cast<LossKind>(in.below(static_cast<size_t>(LossKind::cosine) + 1));
   LossDescription& loss = d.loss_options;
   loss.element = static_cast<Loss>(static_cast<int>(in.below(static_cast<size_t>(Loss::count) + 2)) - 1 + (in.next() < 250));
   loss.sum = in.flag();
-  loss.by_rows = in.flag();
+  loss.units = in.below(3);
   loss.parameter = in.number();
   loss.smoothing = in.flag() ? in.number() : 0;
-  loss.ignored = static_cast<int64_t>(in.below(4)) - 1;
+  const size_t ignored = in.below(4);
+  loss.ignored = ignored ? static_cast<int64_t>(ignored) - 2 : kNoLabel;
   d.early_weight = in.flag() ? 1 : kEarlyWeight;
   const size_t extra = in.below(3);
   const bool weights = in.below(4) == 0;

@@ -1,4 +1,4 @@
-// Ops of several inputs, where branches meet: sum, difference, and rows side by side.
+// Where branches meet: sum and difference of values.
 #include <cstring>
 
 #include "ops.h"
@@ -49,53 +49,10 @@ class Sum final : public Op<T> {
   bool adds() const override { return true; }
 };
 
-/// y = x₀ beside x₁ beside …, row by row; each gets its part of dy.
-template <class T>
-class Concat final : public Op<T> {
- public:
-  using Op<T>::Op;
-
-  Status forward(const Pass<T>& pass) override {
-    const std::size_t cols = this->out->width;
-    pass.over_rows(cols, [&](std::size_t first, std::size_t last) {
-      for (std::size_t r = first; r < last; r++) {
-        T* to = this->out->data + r * cols;
-        for (const Input<T>& x : this->in) {
-          std::memcpy(to, x.data() + r * x.width(), x.width() * sizeof(T));
-          to += x.width();
-        }
-      }
-    });
-    return {};
-  }
-
-  Status backward(const Pass<T>& pass) override {
-    const std::size_t cols = this->out->width;
-    pass.over_rows(cols, [&](std::size_t first, std::size_t last) {
-      for (std::size_t r = first; r < last; r++) {
-        const T* from = this->out->gradient + (r + 1) * cols;
-        for (std::size_t i = this->in.size(); i-- > 0;) {
-          const Input<T>& x = this->in[i];
-          from -= x.width();
-          if (x.gradient() && x.add) pass.kernels().axpy(x.width(), 1.0, from, x.gradient() + r * x.width());
-          else if (x.gradient()) std::memcpy(x.gradient() + r * x.width(), from, x.width() * sizeof(T));
-        }
-      }
-    });
-    return {};
-  }
-
-  bool adds() const override { return true; }
-};
-
 }  // namespace
 
-template <class T>
-std::unique_ptr<Op<T>> make_join(const OpDescription& d) {
-  if (d.kind == OpKind::concat) return std::make_unique<Concat<T>>(d);
-  return std::make_unique<Sum<T>>(d);
-}
-template std::unique_ptr<Op<float>> make_join(const OpDescription&);
-template std::unique_ptr<Op<double>> make_join(const OpDescription&);
+template <class T> std::unique_ptr<Op<T>> make_sum(const OpDescription& d) { return std::make_unique<Sum<T>>(d); }
+template std::unique_ptr<Op<float>> make_sum(const OpDescription&);
+template std::unique_ptr<Op<double>> make_sum(const OpDescription&);
 
 }  // namespace chainrule
