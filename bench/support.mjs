@@ -6,22 +6,30 @@ const WARM_UP = 250
 
 /**
  * Times functions against each other: each is warmed up, then all take turns, so that the machine's drift meets all of them.
- * @param contenders functions by name; a promise that one returns is awaited
+ * @param contenders functions by name, whose promises are awaited; or { sample }, which times itself and resolves to seconds
  * @param options rounds; milliseconds of warming up, and of a sample
- * @returns { name: { median, min } } in seconds per call
+ * @returns { name: { median, min, ratio } } in seconds per call; ratio is the median of the rounds' ratios to the first one
  */
 export async function race(contenders, { rounds = 15, warmUp = WARM_UP, sample = SAMPLE } = {}) {
   const runners = []
-  for (const [name, run] of Object.entries(contenders)) {
-    const once = await warm(run, warmUp)
-    runners.push({ name, run, calls: Math.max(1, Math.ceil(sample / once)), samples: [] })
+  for (const [name, contender] of Object.entries(contenders)) {
+    const take = contender.sample ?? (await sampler(contender, warmUp, sample))
+    runners.push({ name, take, samples: [] })
   }
-  for (let round = 0; round < rounds; round++) {
-    for (const { run, calls, samples } of runners) samples.push((await time(run, calls)) / calls / 1000)
-  }
+  for (let round = 0; round < rounds; round++) for (const { take, samples } of runners) samples.push(await take())
+  const [first] = runners
   return Object.fromEntries(
-    runners.map(({ name, samples }) => [name, { median: median(samples), min: Math.min(...samples) }]),
+    runners.map(({ name, samples }) => {
+      const ratio = median(samples.map((seconds, round) => seconds / first.samples[round]))
+      return [name, { median: median(samples), min: Math.min(...samples), ratio }]
+    }),
   )
+}
+
+// Warms up, then takes samples of so many milliseconds.
+async function sampler(run, warmUp, milliseconds) {
+  const calls = Math.max(1, Math.ceil(milliseconds / (await warm(run, warmUp))))
+  return async () => (await time(run, calls)) / calls / 1000
 }
 
 async function warm(run, milliseconds) {

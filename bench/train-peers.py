@@ -1,8 +1,9 @@
 """How fast PyTorch and scikit-learn train the networks of bench/train.mjs, where they are installed.
 
 python3 train-peers.py SIZES BATCH BATCHES sgd|adam THREADS      e.g. 784,512,256,10 128 24 sgd 1
-prints {"torch 1.13": {"median": seconds per sample, "min": …}, "scikit-learn 1.2": …}. Rows are taken in order, without
-shuffling or copying; of PyTorch's ways (eager, the same with foreach updates) the faster one counts.
+prints the names of those there are, ["torch 1.13", "scikit-learn 1.2"], then for each name that it reads the seconds per row of
+a sample. Rows are taken in order, without shuffling or copying; of PyTorch's ways (eager, the same with foreach updates) the one
+counts that is faster when it is warmed up.
 """
 import json
 import os
@@ -26,18 +27,13 @@ x = random.standard_normal((rows, sizes[0]), dtype=np.float32)
 y = random.integers(0, outputs, rows) if outputs > 1 else random.standard_normal(rows).astype(np.float32)
 
 
-def measured(epoch, samples=7, least=0.3, most=8.0):
-    """Seconds per row: median and minimum of samples of at least so many seconds."""
-    epoch()
-    found, started = [], time.perf_counter()
-    while len(found) < samples and (len(found) < 3 or time.perf_counter() - started < most):
-        count, begin = 0, time.perf_counter()
-        while time.perf_counter() - begin < least:
-            epoch()
-            count += 1
-        found.append((time.perf_counter() - begin) / (count * rows))
-    found.sort()
-    return {"median": found[len(found) // 2], "min": found[0]}
+def sample(epoch, least=0.1):
+    """Seconds per row, of at least so many seconds."""
+    count, begin = 0, time.perf_counter()
+    while time.perf_counter() - begin < least:
+        epoch()
+        count += 1
+    return (time.perf_counter() - begin) / (count * rows)
 
 
 def torch_peer():
@@ -49,8 +45,8 @@ def torch_peer():
         targets = targets.unsqueeze(1)
     parts = [(inputs[i : i + batch], targets[i : i + batch]) for i in range(0, rows, batch)]
     loss = torch.nn.functional.cross_entropy if outputs > 1 else torch.nn.functional.mse_loss
-    found = []
-    for foreach in (False, True):
+
+    def way(foreach):
         layers = [layer for a, b in zip(sizes, sizes[1:]) for layer in (torch.nn.Linear(a, b), torch.nn.ReLU())]
         network = torch.nn.Sequential(*layers[:-1])
         parameters = network.parameters()
@@ -65,8 +61,11 @@ def torch_peer():
                 loss(network(part), target).backward()
                 optimizer.step()
 
-        found.append(measured(epoch, samples=5))
-    return f"torch {torch.__version__}", min(found, key=lambda times: times["min"])
+        sample(epoch)
+        return epoch
+
+    ways = [way(foreach) for foreach in (False, True)]
+    return f"torch {torch.__version__}", min(ways, key=lambda epoch: min(sample(epoch) for _ in range(3)))
 
 
 def sklearn_peer():
@@ -75,16 +74,19 @@ def sklearn_peer():
 
     kinds = dict(hidden_layer_sizes=sizes[1:-1], batch_size=batch, max_iter=1, shuffle=False, alpha=0, solver=kind)
     network = (MLPClassifier if outputs > 1 else MLPRegressor)(**kinds, momentum=0.9, nesterovs_momentum=False)
-    return f"scikit-learn {sklearn.__version__}", measured(lambda: network.fit(x, y), samples=5)
+    return f"scikit-learn {sklearn.__version__}", lambda: network.fit(x, y)
 
 
-result = {}
+epochs = {}
 for peer in (torch_peer, sklearn_peer):
     if peer is sklearn_peer and sizes[0] * sizes[1] > 4e6:
         continue  # minutes
     try:
-        name, times = peer()
+        name, epoch = peer()
     except ImportError:
         continue
-    result[name] = times
-print(json.dumps(result))
+    sample(epoch)
+    epochs[name] = epoch
+print(json.dumps(list(epochs)), flush=True)
+for line in sys.stdin:
+    print(sample(epochs[line.strip()]), flush=True)

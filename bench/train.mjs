@@ -47,20 +47,27 @@ export async function run({ sizes, batch, batches, optimizer: kind }, processors
     verbose: false,
   }
   const large = flopsPerSample(sizes) * batch > 2e9
-  const result = { fit: {}, peak: {}, delay: {}, peers: {}, flops: flopsPerSample(sizes) }
-  if (labelled && !large) {
-    const rival = new JsMlp(sizes, batch, { optimizer: kind, learningRate: 1e-4, random })
-    const { js } = await race({ js: () => rival.step(x, y, batch) }, { rounds: 5 })
-    result.js = { median: js.median / batch, min: js.min / batch }
-  }
+  const epoch = () => fit(model, { x, y }, options)
+  const rival = labelled && !large && new JsMlp(sizes, batch, { optimizer: kind, learningRate: 1e-4, random })
+  const result = { fit: {}, peak: {}, delay: {}, ratios: {}, flops: flopsPerSample(sizes) }
   for (const threads of threadCounts(processors)) {
     setThreads(threads)
     const before = native().measurePeak(false, threads)
-    const { epoch } = await race({ epoch: () => fit(model, { x, y }, options) }, { rounds: large ? 5 : 9 })
-    result.fit[threads] = { median: epoch.median / rows, min: epoch.min / rows }
+    const peers = await trainingPeers({ sizes, batch, batches: Math.min(batches, 500), optimizer: kind }, threads)
+    // Ours and each peer take turns: slow and fast times of the machine meet all of them.
+    const contenders = { epoch, ...(rival && { 'pure JS': () => rival.step(x, y, batch) }), ...peers.contenders }
+    const times = await race(contenders, { rounds: large ? 5 : 9, sample: 100 })
+    peers.end()
+    result.fit[threads] = { median: times.epoch.median / rows, min: times.epoch.min / rows }
+    // A call of ours trains on all rows, one of pure JS on a batch, peers tell seconds per row.
+    const perRow = (name) => times[name].ratio * (name === 'pure JS' ? rows / batch : rows)
+    result.ratios[threads] = Object.fromEntries(
+      Object.keys(contenders)
+        .slice(1)
+        .map((name) => [name, perRow(name)]),
+    )
     result.peak[threads] = Math.max(before, native().measurePeak(false, threads))
-    result.delay[threads] = await loopDelay(() => fit(model, { x, y }, options))
-    result.peers[threads] = trainingPeers({ sizes, batch, batches: Math.min(batches, 500), optimizer: kind }, threads)
+    result.delay[threads] = await loopDelay(epoch)
   }
   return result
 }
@@ -76,13 +83,11 @@ async function loopDelay(epoch) {
 
 export function show(results, processors) {
   const counts = threadCounts(processors)
-  const peersOf = (t) => [...new Set(results.flatMap(({ result }) => Object.keys(result.peers[t] ?? {})))]
+  const peersOf = (t) => [...new Set(results.flatMap(({ result }) => Object.keys(result.ratios[t])))]
   const head = [
     'network',
-    'pure JS',
     ...counts.flatMap((t) => [
       `fit, ${t} thread${t > 1 ? 's' : ''}`,
-      '× JS',
       ...peersOf(t).map((name) => `× ${name}`),
       'of bound',
       'loop ms',
@@ -91,24 +96,19 @@ export function show(results, processors) {
   const rate = (seconds) => short(1 / seconds / 1000)
   const rows = results.map(({ name, result }) => [
     name,
-    result.js ? rate(result.js.median) : '–',
     ...counts.flatMap((t) => {
       const { median, min } = result.fit[t]
       const part = result.flops / median / 1e9 / result.peak[t]
       return [
         `${rate(median)} (${rate(min)})`,
-        result.js ? times(result.js.median / median) : '–',
-        ...peersOf(t).map((name) => {
-          const peer = result.peers[t][name]
-          return peer ? times(peer.median / median) : '–'
-        }),
+        ...peersOf(t).map((name) => (name in result.ratios[t] ? times(result.ratios[t][name]) : '–')),
         percent(part),
         `${short(result.delay[t].p99)} (${short(result.delay[t].max)})`,
       ]
     }),
   ])
   const note = [
-    '× a peer: medians, one after the other in this run; peers take their rows in order, fit shuffles and gathers them.',
+    '× a peer: the median of rounds in which all take turns; peers take their rows in order, fit shuffles and gathers them.',
     'Of bound: part of the rate at which the multiply-adds alone would go, measured before and after each case.',
     'Loop ms: delay of the event loop while it trains, 99th percentile (longest).',
   ].join('\n')

@@ -41,7 +41,8 @@ function attempt(model: Model, goal: LoweringGoal): { lowered?: Lowered | undefi
   if (output === undefined) return { obstacle: lowering.obstacle ?? model.name }
   const shape = lowering.shapeOf(output)
   const head = loss ? lowerLoss(loss, shape) : ({ loss: 'none' } as const)
-  if (head === undefined) return { obstacle: `${lossText(loss)} of rows ${shapeText(shape)}` }
+  if (head === undefined)
+    return { obstacle: lossText(loss) + (shape.length === 1 ? '' : ` of rows ${shapeText(shape)}`) }
   const { classWeights } = head.lossOptions ?? {}
   if (classWeights && classWeights.length !== shape.at(-1)) return { obstacle: `${classWeights.length} class weights` }
   if (targetShape && !sameShape(targetShape, shape)) return { obstacle: `targets of rows ${shapeText(targetShape)}` }

@@ -97,7 +97,7 @@ describe('importOnnx refuses', () => {
     [
       'a permutation of other axes',
       { opset: 17, nodes: [{ ...node('Transpose', 'x'), attributes: [ints('perm', [0, 5])] }] },
-      /an axis in \[-2, 2\)/,
+      /axis to be an integer in \[-2, 2\)/,
     ],
     [
       'an attribute of another type',

@@ -169,6 +169,10 @@ describe('plan', () => {
     expect(broken({ ops: [{ kind: 'lnear', x: [0], y: 1 }] })).toThrow('NativePlan: expected an op of a known kind (op 0)')
     expect(broken({ ops: [{ kind: Symbol('linear'), x: [0], y: 1 }] })).toThrow(/known kind/)
     expect(broken({ ops: [{ kind: 'linear', x: 0, y: 1 }] })).toThrow(/inputs x in an array/)
+    const moving = (pieces: unknown) => broken({ ops: [{ kind: 'rearrange', x: [0], y: 1, pieces }], widths: [3, 3], loss: 'none' })
+    expect(moving([0, 2, 3, -1])).not.toThrow()
+    const one = [[0, 0, 3], [0, 0, 3, 2], [0, 0, 3, -1], [1, 0, 3, 1], [0, 3, 3, 1], [0, 0, 2, 1], [-1, 0, 3, 1], [0, 0, 3, Number.NaN], [0, 0, 3, 1e300], ['0', 0, 3, 1]] // biome-ignore format: a row
+    for (const pieces of [...one, [], 'pieces', undefined]) expect(moving(pieces)).toThrow(/pieces/)
     expect(broken({ ops: new Array(2_000_000) })).toThrow(/at most a million ops/)
     for (const key of ['loss', 'ops', 'float64']) {
       const given = Object.defineProperty({ ...description }, key, { get: () => { throw new Error('a getter') } }) // biome-ignore format: a row
