@@ -19,6 +19,8 @@ class Checker {
   const char* check(const OpDescription& op) const {
     const std::size_t out = d_.widths[static_cast<std::size_t>(op.y)], in = op.x.empty() ? 0 : width(op, 0);
     if (const char* wrong = check_count(op)) return wrong;
+    if (op.weight != kNone && !has_weight(op)) return "no weight";
+    if (op.bias != kNone && op.kind != OpKind::linear && op.kind != OpKind::layer_norm && op.kind != OpKind::batch_norm) return "no bias";
     switch (op.kind) {
       case OpKind::linear:
         if (in > kMostElements / out || op.weight_length != in * out) return "a weight of out·in elements";
@@ -49,6 +51,22 @@ class Checker {
   std::size_t width(const OpDescription& op, std::size_t i) const { return d_.widths[static_cast<std::size_t>(op.x[i])]; }
   bool inside(std::size_t offset, std::size_t length) const { return fits(offset, length, d_.parameters); }
   bool buffer(std::size_t number, std::size_t length) const { return number < d_.buffers.size() && d_.buffers[number] == length; }
+
+  // Ops that write gradients of parameters; others would take any offset for theirs.
+  static bool has_weight(const OpDescription& op) {
+    switch (op.kind) {
+      case OpKind::linear:
+      case OpKind::prelu:
+      case OpKind::layer_norm:
+      case OpKind::batch_norm:
+      case OpKind::embedding:
+      case OpKind::lookup:
+      case OpKind::bound:
+      case OpKind::constant: return true;
+      case OpKind::matmul: return op.x.size() == 1;
+      default: return false;
+    }
+  }
 
   const char* check_count(const OpDescription& op) const {
     std::size_t count = 1;

@@ -300,6 +300,9 @@ TEST(plan_refuses_rows_that_do_not_fit) {
     CHECK(refused([&](auto& d) { d.ops[i].column = 2; }));
   }
   CHECK(refused([](auto& d) { d.ops[14].unary = kPower + 1; }));
+  // Parameters of ops that have none.
+  for (std::size_t i : {1, 2, 3, 4, 7, 10, 15}) CHECK(refused([&](auto& d) { d.ops[i].weight = 0; }));
+  for (std::size_t i : {1, 2, 3, 4, 6, 7, 9, 10, 11, 12, 14, 15}) CHECK(refused([&](auto& d) { d.ops[i].bias = 0; }));
 }
 
 TEST(plan_refuses_graphs_that_reach_outside) {

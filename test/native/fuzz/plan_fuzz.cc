@@ -98,7 +98,8 @@ OpDescription op_of(Bytes& in, PlanDescription* d, int unary_count) {
   if (bindable && flags & 16) op.buffer = d->buffers.size(), d->buffers.push_back(op.weight_length);
   const bool without = bindable ? flags & 16 : op.kind != OpKind::prelu && flags & 2;
   if (op.weight_length && !without) op.weight = stretch(in, d, op.weight_length);
-  if (flags & 4) op.bias = stretch(in, d, out);
+  const bool offset = op.kind == OpKind::linear || op.kind == OpKind::layer_norm || op.kind == OpKind::batch_norm;
+  if (flags & 4 && (offset || others > 250)) op.bias = stretch(in, d, out);
   // What is one too far or too near, for once in a while.
   if (flags >= 0xf0) {
     int32_t* const numbers[] = {op.x.empty() ? &op.y : &op.x[0], &op.y, &op.unary, &op.padding, &op.column};
