@@ -1,11 +1,42 @@
 // Moves elements within rows and between them: pieces of the inputs one behind the other. Rows side by side, columns, other
 // orders of axes, elements by index, repetition.
+#include <cstdlib>
 #include <cstring>
+#include <numeric>
 
 #include "ops.h"
 
 namespace chainrule {
 namespace {
+
+/// A piece, and where it lies in the output.
+struct Part {
+  Piece piece;
+  std::size_t at;
+};
+
+/// False where no element is taken twice. Pieces whose elements have other remainders by a divisor of all steps do not meet, others
+/// do not if one ends before the next begins.
+bool may_repeat(const std::vector<Part>& parts) {
+  std::size_t divisor = 0;
+  for (const auto& [piece, _] : parts) {
+    if (piece.length == 1) continue;
+    if (piece.step == 0) return true;
+    divisor = std::gcd(divisor, static_cast<std::size_t>(std::abs(piece.step)));
+  }
+  struct Range {
+    std::size_t remainder, low, high;
+  };
+  std::vector<Range> ranges;
+  for (const auto& [piece, _] : parts) {
+    const std::size_t end = piece.from + (piece.length - 1) * static_cast<std::size_t>(piece.step);
+    ranges.push_back({divisor ? piece.from % divisor : 0, std::min(piece.from, end), std::max(piece.from, end)});
+  }
+  std::sort(ranges.begin(), ranges.end(), [](const Range& a, const Range& b) { return a.remainder != b.remainder ? a.remainder < b.remainder : a.low < b.low; });
+  for (std::size_t i = 1; i < ranges.size(); i++)
+    if (ranges[i].remainder == ranges[i - 1].remainder && ranges[i].low <= ranges[i - 1].high) return true;
+  return false;
+}
 
 /// y[r, :] = the pieces of x₀[r, :], x₁[r, :] … in order; dx at an element is the sum of dy where it went, 0 where it went nowhere.
 template <class T>
@@ -21,18 +52,13 @@ class Rearrange final : public Op<T> {
     sources_.resize(this->in.size());
     std::size_t at = 0;
     for (const Piece& piece : pieces) {
-      sources_[static_cast<std::size_t>(piece.input)].pieces.push_back({piece, at});
+      sources_[static_cast<std::size_t>(piece.input)].parts.push_back({piece, at});
       at += piece.length;
     }
     for (std::size_t i = 0; i < this->in.size(); i++) {
-      std::vector<bool> used(this->in[i].width(), false);
       std::size_t count = 0;
-      for (const auto& [piece, _] : sources_[i].pieces)
-        for (std::size_t e = 0; e < piece.length; e++, count++) {
-          const std::size_t element = piece.from + e * static_cast<std::size_t>(piece.step);
-          sources_[i].repeats = sources_[i].repeats || used[element];
-          used[element] = true;
-        }
+      for (const auto& part : sources_[i].parts) count += part.piece.length;
+      sources_[i].repeats = may_repeat(sources_[i].parts);
       sources_[i].whole = !sources_[i].repeats && count == this->in[i].width();
     }
   }
@@ -69,12 +95,8 @@ class Rearrange final : public Op<T> {
 
  private:
   struct Source {
-    struct Part {
-      Piece piece;
-      std::size_t at;  ///< where it lies in the output
-    };
-    std::vector<Part> pieces;
-    bool repeats = false, whole = false;  ///< whether an element is taken twice, whether each is taken once
+    std::vector<Part> parts;
+    bool repeats = false, whole = false;  ///< whether an element may be taken twice, whether each is taken once
   };
 
   /// The gradient of a row of an input: = where it is the first and no element is taken twice, else +=.
@@ -83,7 +105,7 @@ class Rearrange final : public Op<T> {
     const T* const dy = this->out->gradient + r * this->out->width;
     if (!x.add && !source.whole) std::fill(dx, dx + x.width(), T(0));
     const bool add = x.add || source.repeats;
-    for (const auto& [piece, at] : source.pieces) {
+    for (const auto& [piece, at] : source.parts) {
       T* const to = dx + piece.from;
       const T* const from = dy + at;
       if (piece.step == 1 && !add) std::memcpy(to, from, piece.length * sizeof(T));
