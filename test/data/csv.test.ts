@@ -119,6 +119,7 @@ describe('syntax', () => {
     const names = (line: string, options?: CsvOptions) => parseCsv(`${line}\n`, options).names
     expect(names('a,,b,,')).toEqual(['a', 'column_2', 'b', 'column_4', 'column_5'])
     expect(names('a,a,a_2,a')).toEqual(['a', 'a_3', 'a_2', 'a_4'])
+    expect(names(Array(50_000).fill('a').join()).at(-1)).toBe('a_50000') // not each one by a search from a_2 on
     expect(names('column_2,,column_2_2')).toEqual(['column_2', 'column_2_3', 'column_2_2'])
     expect(names(' a , b')).toEqual(['a', 'b'])
     expect(names('x,y', { header: false })).toEqual(['column_1', 'column_2'])

@@ -134,10 +134,13 @@ export class CsvRows {
 function unique(given: readonly string[]): string[] {
   const taken = new Set(given)
   const seen = new Set<string>()
+  const next = new Map<string, number>() // so that a name that comes ten thousand times costs no search each time
   return given.map((name, i) => {
     const base = name === '' ? `column_${i + 1}` : name
     let chosen = base
-    for (let n = 2; seen.has(chosen) || (chosen !== name && taken.has(chosen)); n++) chosen = `${base}_${n}`
+    let n = next.get(base) ?? 2
+    for (; seen.has(chosen) || (chosen !== name && taken.has(chosen)); n++) chosen = `${base}_${n}`
+    next.set(base, n)
     seen.add(chosen)
     return chosen
   })
