@@ -1,5 +1,5 @@
 // Parquet: row group by row group, column by column, so that little of a file is in memory beside the table.
-import type { ColumnData, FileMetaData, RowGroup, SchemaElement } from 'hyparquet'
+import type { FileMetaData, RowGroup, SchemaElement } from 'hyparquet'
 import { describe, options, positiveInteger } from '../../checks.js'
 import { ArgumentError, ChainruleError } from '../../errors.js'
 import { optional } from '../read/choose.js'
@@ -9,8 +9,10 @@ import { pathOf } from '../read/source.js'
 import { type Column, type ColumnKind, checkKinds } from '../table/column.js'
 import { listed, Table } from '../table/table.js'
 import { ValueColumn } from '../table/values.js'
-import { checkPages } from './pages.js'
+import { chunkOf } from './pages.js'
+import { checkStructure } from './thrift.js'
 import { unpackers } from './unpack.js'
+import { valuesOf } from './values.js'
 
 /** Options of {@link readParquet} and {@link readArrow}. */
 export interface ColumnarOptions {
@@ -88,6 +90,7 @@ async function metadataOf(file: OpenFile, library: Library): Promise<FileMetaDat
       actual: `${footer}`,
     })
   }
+  checkStructure(new Uint8Array(await file.slice(size - 8 - footer, size - 8)), 0)
   return library.parquetMetadataAsync(file, { geoparquet: false })
 }
 
@@ -158,34 +161,29 @@ async function readColumn(reader: Reader, element: SchemaElement, told: ColumnKi
 }
 
 async function addGroup(
-  { file, metadata, compressors, library }: Reader,
+  { file, metadata, compressors }: Reader,
   group: RowGroup,
   into: ValueColumn,
   { start, wanted, kind }: { start: number; wanted: number; kind: ColumnKind | undefined },
 ): Promise<void> {
-  await checkPages(file, group, into.name)
-  const chunks: ColumnData[] = []
-  await library.parquetRead({
-    file,
-    metadata,
-    compressors,
-    columns: [into.name],
-    rowStart: start,
-    rowEnd: start + wanted,
-    geoparquet: false,
+  const chunk = await chunkOf(file, group, into.name)
+  const values = valuesOf(chunk, {
+    operation: file.reading.operation,
+    schema: metadata.schema,
     parsers: kind === 'date' ? times : {},
-    onChunk: (chunk) => {
-      chunks.push(chunk) // an error thrown here would be nobody's
-    },
+    rows: Number(group.num_rows),
+    compressors,
   })
   let row = start
-  for (const { columnData, rowStart } of chunks) {
-    if (rowStart !== row) throw new Error('pages out of order')
-    const count = Math.min(columnData.length, start + wanted - row)
-    into.addAll(columnData, count, ({ expected, actual, advice }, i) => {
-      return file.reading.error(expected, { actual: `${actual} in row ${rowStart + i}`, advice })
+  for await (const page of values) {
+    const first = row
+    const count = Math.min(page.length, start + wanted - row)
+    into.addAll(page, count, ({ expected, actual, advice }, i) => {
+      return file.reading.error(expected, { actual: `${actual} in row ${first + i}`, advice })
     })
     row += count
+    if (row === start + wanted) return
+    await new Promise((resume) => setImmediate(resume))
   }
 }
 
