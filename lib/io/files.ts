@@ -1,8 +1,8 @@
 // Whole files: read with a limit, or written so that at any moment either the old or the new content is there.
 import { constants } from 'node:fs'
-import { access, type FileHandle, link, open, realpath, rename, stat, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { describe } from '../checks.js'
+import { access, Handle, link, realpath, rename, stat, unlink } from '../disk.js'
 import { ArgumentError, ChainruleError, FileError } from '../errors.js'
 
 /** The path of a file as users give it. Throws ArgumentError for what is no path. */
@@ -44,7 +44,7 @@ export async function withFile<T>(
 ): Promise<T> {
   return attempt(operation, `to read ${describe(path)}`, path, async () => {
     // A pipe would keep the call waiting until somebody writes to it.
-    const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+    const handle = await Handle.open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
     try {
       const found = await handle.stat()
       if (!found.isFile()) throw new FileError(operation, 'a regular file', describe(path), path)
@@ -52,12 +52,12 @@ export async function withFile<T>(
       if (size > limit) throw new FileError(operation, `${describe(path)} of at most ${limit} bytes`, `${size}`, path)
       const read = async (into: Uint8Array, position: number): Promise<void> => {
         for (let done = 0; done < into.length; ) {
-          const { bytesRead } = await handle.read(into, done, into.length - done, position + done)
+          const bytesRead = await handle.read(into, done, into.length - done, position + done)
           if (bytesRead === 0) throw new FileError(operation, `${size} bytes`, `only ${position + done}`, path)
           done += bytesRead
         }
       }
-      return await use({ size, read, whole: () => handle.readFile() })
+      return await use({ size, read, whole: () => handle.readAll() })
     } finally {
       await handle.close()
     }
@@ -98,11 +98,11 @@ export async function writeAtomic(
 }
 
 async function writeNew(path: string, parts: readonly Uint8Array[], mode: number | undefined): Promise<void> {
-  const file = await open(path, 'wx', mode)
+  const file = await Handle.open(path, 'wx', mode)
   try {
     if (mode !== undefined) await file.chmod(mode)
-    for (const part of parts) await file.writeFile(part)
-    await file.sync()
+    for (const part of parts) await file.write(part)
+    await file.flush()
   } finally {
     await file.close()
   }
@@ -130,10 +130,10 @@ async function putNew(operation: string, temporary: string, target: string): Pro
 
 // Some systems and file systems cannot open or flush a folder; the rename itself has then happened all the same.
 async function flushFolder(folder: string): Promise<void> {
-  let handle: FileHandle | undefined
+  let handle: Handle | undefined
   try {
-    handle = await open(folder, 'r')
-    await handle.sync()
+    handle = await Handle.open(folder, 'r')
+    await handle.flush()
   } catch {
   } finally {
     await handle?.close()

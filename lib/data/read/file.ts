@@ -1,6 +1,6 @@
 // A file of which parts are read, in any order.
-import { type FileHandle, open } from 'node:fs/promises'
 import { describe } from '../../checks.js'
+import { Handle } from '../../disk.js'
 import { ChainruleError, FileError } from '../../errors.js'
 import { Reading } from './place.js'
 
@@ -9,10 +9,10 @@ export class OpenFile {
   readonly reading: Reading
   /** Its length in bytes. */
   readonly size: number
-  readonly #handle: FileHandle
+  readonly #handle: Handle
   readonly #path: string
 
-  private constructor(reading: Reading, handle: FileHandle, size: number, path: string) {
+  private constructor(reading: Reading, handle: Handle, size: number, path: string) {
     this.reading = reading
     this.size = size
     this.#handle = handle
@@ -21,9 +21,9 @@ export class OpenFile {
 
   /** Opens a regular file. Throws FileError if that cannot be done. */
   static async open(operation: string, path: string): Promise<OpenFile> {
-    let handle: FileHandle | undefined
+    let handle: Handle | undefined
     try {
-      handle = await open(path, 'r')
+      handle = await Handle.open(path, 'r')
       const found = await handle.stat()
       if (!found.isFile()) throw new FileError(operation, 'a regular file', describe(path), path)
       return new OpenFile(new Reading(operation, path), handle, found.size, path)
@@ -46,7 +46,7 @@ export class OpenFile {
     }
     const bytes = new Uint8Array(end - start)
     for (let at = 0; at < bytes.length; ) {
-      const { bytesRead } = await this.#handle.read(bytes, at, Math.min(bytes.length - at, 2 ** 30), start + at)
+      const bytesRead = await this.#handle.read(bytes, at, Math.min(bytes.length - at, 2 ** 30), start + at)
       if (bytesRead === 0) throw new FileError(this.reading.operation, `${this.size} bytes`, 'fewer', this.#path)
       at += bytesRead
     }

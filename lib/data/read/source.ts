@@ -1,8 +1,8 @@
 // Bytes to read: of a file, gzipped or not, or of a stream; in pieces, with a limit on what they unpack to.
-import { type FileHandle, open } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { describe } from '../../checks.js'
+import { Handle } from '../../disk.js'
 import { ArgumentError, ChainruleError, FileError } from '../../errors.js'
 import { checkPath } from '../../io/files.js'
 import { unreadable } from './file.js'
@@ -110,14 +110,14 @@ class Kept {
 }
 
 async function* fileBytes({ operation }: Reading, path: string): AsyncGenerator<Uint8Array> {
-  let file: FileHandle | undefined
+  let file: Handle | undefined
   try {
-    file = await open(path, 'r')
+    file = await Handle.open(path, 'r')
     const found = await file.stat()
     if (found.isDirectory()) throw new FileError(operation, 'a file', `the folder ${describe(path)}`, path)
     const buffer = Buffer.allocUnsafeSlow(PIECE)
     for (;;) {
-      const { bytesRead } = await file.read(buffer, 0, PIECE, null)
+      const bytesRead = await file.read(buffer, 0, PIECE, null)
       if (bytesRead === 0) return
       yield buffer.subarray(0, bytesRead)
     }

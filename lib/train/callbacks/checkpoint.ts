@@ -1,8 +1,8 @@
 // checkpoint(): keeps the state of a training in files, from which fit goes on after a stop or a crash.
-import { mkdir, readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { describe, options, positive, positiveInteger } from '../../checks.js'
+import { mkdir, readdir, unlink } from '../../disk.js'
 import { ArgumentError, FileError, FormatError } from '../../errors.js'
 import { checkPath, readWhole, writeAtomic } from '../../io/files.js'
 import { encodeParts, readHeader, readTensors } from '../../io/safetensors.js'

@@ -1,6 +1,6 @@
 // csvLog() and jsonLines(): a line in a file for every epoch.
-import { appendFile, stat, writeFile } from 'node:fs/promises'
 import { boolean, options } from '../../checks.js'
+import { appendFile, stat, writeFile } from '../../disk.js'
 import { FileError } from '../../errors.js'
 import { checkPath } from '../../io/files.js'
 import type { Callback } from '../callback.js'

@@ -1,8 +1,8 @@
 // tensorBoard(): the course of a training as event files that TensorBoard shows.
-import { appendFile, mkdir, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { options, positiveInteger } from '../../checks.js'
+import { appendFile, mkdir, writeFile } from '../../disk.js'
 import { FileError } from '../../errors.js'
 import { checkPath } from '../../io/files.js'
 import type { Callback, EpochEvent } from '../callback.js'

@@ -1,7 +1,7 @@
 // Tensors of ONNX files as constants, in whichever of their fields the numbers lie, or in a file of the model's folder.
-import { realpath } from 'node:fs/promises'
 import { dirname, isAbsolute, join, normalize, sep } from 'node:path'
 import { describe, shapeText } from '../../../checks.js'
+import { realpath } from '../../../disk.js'
 import { FormatError } from '../../../errors.js'
 import { Tensor } from '../../../tensor/tensor.js'
 import { withFile } from '../../files.js'
