@@ -70,7 +70,7 @@ export function fits(
   if (kind === 'layers') {
     return Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 1 && n <= 1e6)
   }
-  if (typeof value !== 'number' || !Number.isFinite(value)) return false
+  if (typeof value !== 'number') return false
   if (kind === 'whole' && !Number.isSafeInteger(value)) return false
   const above = open === 'low' || open === 'both' ? value > low : value >= low
   return above && (open === 'high' || open === 'both' ? value < high : value <= high)

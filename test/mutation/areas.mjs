@@ -30,7 +30,7 @@ export const areas = {
   onnx: { files: ['lib/io/onnx/import'], tests: ['test/io/onnx'] },
   config: {
     files: ['lib/cli/config', 'lib/cli/settings', 'lib/nn/config'],
-    tests: ['test/cli/config', 'test/nn/saved'],
+    tests: ['test/cli/config', 'test/nn/saved', 'test/nn/copy', 'test/io/model'],
   },
   oracles: { files: ['test/gates/reference', 'test/nn/reference', 'test/optim/references'], tests: [] },
 }

@@ -22,6 +22,7 @@ import {
   tensor,
 } from '../../lib/index.js'
 import { native } from '../../lib/native/load.js'
+import { copyOf } from '../../lib/nn/config.js'
 import type { FloatArray } from '../../lib/tensor/dtype.js'
 import { numbers, randomTensor, thrownBy } from '../support.js'
 
@@ -64,6 +65,18 @@ describe.each<[string, () => Model]>([
     const back = copy(copy(model, { dtype: 'float64' }), { dtype: 'float32' })
     expect(numbers(back.forward(x))).toEqual(numbers(model.forward(x)))
   })
+})
+
+it('a layer by itself is copied with its numbers, its statistics and what is not trained of it', () => {
+  const layer = new BatchNorm(2)
+  layer.runningMean.data.set([3, 4])
+  layer.parameters()[0]!.value.data.set([5, 6])
+  layer.parameters()[1]!.trainable = false
+  const made = copyOf('copy', layer, 'float64') as BatchNorm
+  expect(numbers(made.runningMean)).toEqual([3, 4])
+  expect(numbers(made.parameters()[0]!.value)).toEqual([5, 6])
+  expect(made.parameters().map(({ trainable }) => trainable)).toEqual([true, false])
+  expect(thrownBy(() => copy({} as never))).toBeInstanceOf(ArgumentError)
 })
 
 it('keeps the mode of every layer', () => {
