@@ -153,14 +153,19 @@ const values = [
   ...[[], [[]], {}, [0], [1, 2, 3], { a: 1 }, ['x', 'x'], 'x'.repeat(300), Array(50).fill(0), [null]],
 ] // biome-ignore format: two lists
 
-// JSON in which a value becomes another, goes, comes twice or goes deeper; what is no JSON stays as it is.
+// JSON in which a value becomes another, goes, comes twice or goes deeper; what is no JSON, or too deep to be copied or
+// written by now, stays as it is.
 function mutatedJson(bytes, random) {
-  let root
   try {
-    root = [JSON.parse(bytes.toString('utf8'))]
+    const root = [JSON.parse(bytes.toString('utf8'))]
+    mutateValue(root, random)
+    return Buffer.from(JSON.stringify(root[0] ?? null))
   } catch {
     return bytes
   }
+}
+
+function mutateValue(root, random) {
   const places = []
   const walk = (node) => {
     for (const key of Object.keys(node)) {
@@ -192,10 +197,5 @@ function mutatedJson(bytes, random) {
       break
     default:
       node[key] = random.pick(values)
-  }
-  try {
-    return Buffer.from(JSON.stringify(root[0] ?? null))
-  } catch {
-    return bytes // too deep by now
   }
 }
