@@ -62,11 +62,19 @@ export function request(method, path, body, type = 'application/json') {
 }
 
 /**
- * Lets `connections` ask one after the other, each anew when it has its answer, for `seconds` or until `count` are answered.
+ * Lets `connections` ask one after the other, each anew when it has its answer, for `seconds` or until `count` are answered and
+ * `enough` says so.
  * @param next - of the n-th request: { bytes, isGood(body) }
  * @returns { answers: [{ at, took, status }] as arrays, errors }; times in milliseconds
  */
-export async function load({ port, connections, count = Number.POSITIVE_INFINITY, seconds = 86_400, next }) {
+export async function load({
+  port,
+  connections,
+  count = Number.POSITIVE_INFINITY,
+  seconds = 86_400,
+  next,
+  enough = () => true,
+}) {
   const open = Array.from({ length: connections }, () => new Connection(port))
   // A server takes one new connection in each turn of its event loop: they stand before the time runs.
   await Promise.all(open.map((connection) => connection.ask(request('GET', '/health'))))
@@ -75,7 +83,7 @@ export async function load({ port, connections, count = Number.POSITIVE_INFINITY
   const errors = []
   let asked = 0
   const client = async (connection) => {
-    while (asked < count && performance.now() - started < 1000 * seconds && errors.length < 100) {
+    while ((asked < count || !enough()) && performance.now() - started < 1000 * seconds && errors.length < 100) {
       const { bytes, isGood } = next(asked++)
       const before = performance.now()
       try {
