@@ -126,6 +126,10 @@ const tables: Record<string, readonly Row[]> = {
   'models of tables': [
     ['names that are none', () => c.trainTabular(table, any({ target: 'a', ignore: 'b' })), 'INVALID_ARGUMENT'],
     ['a signal that is none', () => c.trainTabular(table, any({ target: 'a', signal: {} })), 'INVALID_ARGUMENT'],
+    ['rows that are null', () => new c.TablePreprocessor().fit(table, any(null)), 'INVALID_ARGUMENT', 'rows to be an Int32Array'],
+    ['rows that are not there', () => new c.TablePreprocessor().fit(table, Int32Array.of(0, 1)), 'INVALID_ARGUMENT', 'rows from 0 to 0'],
+    ['rows to transform that are not there', () => new c.TablePreprocessor().fit(c.Table.from([{ a: 1 }, { a: 2 }])).transform(table, Int32Array.of(-1)), 'INVALID_ARGUMENT', '-1'],
+    ['a number of a column named by a symbol', () => new c.StandardScaler().fit([[1], [2]]).inverseValue(1, any([Symbol('s')])), 'SHAPE_MISMATCH', 'a column below 1'],
     ['names to leave out that are none', () => new c.TablePreprocessor(any({ ignore: 'b' })), 'INVALID_ARGUMENT'],
     ['no transform', () => c.transformFromJson(any('x')), 'INVALID_FORMAT'],
     ['a transform of nothing', () => c.transformFromJson(any({})), 'INVALID_FORMAT'],

@@ -4,6 +4,7 @@ import { type Column, type ColumnKind, takeRows } from '../data/table/column.js'
 import { Table } from '../data/table/table.js'
 import { ArgumentError, FormatError, ShapeError, StateError } from '../errors.js'
 import type { Json } from '../io/json.js'
+import { dtypeOf } from '../tensor/dtype.js'
 import { Tensor } from '../tensor/tensor.js'
 import { BooleanFeature } from './features/boolean.js'
 import { CategoricalFeature } from './features/categorical.js'
@@ -88,6 +89,7 @@ export class TablePreprocessor implements Transform {
   // Stops between columns.
   *#fitting(table: Table, rows: Int32Array | undefined): Generator<void> {
     checkTable(this.name, table)
+    checkRows(this.name, rows, table.rows)
     if ((rows?.length ?? table.rows) === 0) throw new ShapeError(this.name, 'at least one row', 'none')
     for (const name of this.#ignore) table.column(name)
     const features: Feature[] = []
@@ -179,6 +181,7 @@ export class TablePreprocessor implements Transform {
   #begin(table: Table, rows: Int32Array | undefined): { out: Tensor; slices: Iterable<() => void> } {
     const { features } = this
     const columns = this.#columnsOf(table)
+    checkRows(this.name, rows, table.rows)
     const stride = this.width
     const count = rows?.length ?? table.rows
     const out = new Float32Array(count * stride)
@@ -237,6 +240,13 @@ function* slicesOf(writers: readonly (() => RowWriter)[], rows: number): Generat
     const write = make()
     for (let from = 0; from < rows; from += SLICE) yield () => write(from, Math.min(from + SLICE, rows))
   }
+}
+
+function checkRows(operation: string, rows: unknown, count: number): void {
+  if (rows === undefined) return
+  if (dtypeOf(rows) !== 'int32') throw new ArgumentError(operation, 'rows to be an Int32Array', describe(rows))
+  const outside = (rows as Int32Array).find((row) => row < 0 || row >= count)
+  if (outside !== undefined) throw new ArgumentError(operation, `rows from 0 to ${count - 1}`, String(outside))
 }
 
 function checkTable(operation: string, table: unknown): void {

@@ -85,7 +85,7 @@ export abstract class ColumnTransform<State> implements Transform {
   }
 
   #state(column: number): State {
-    const state = this.columns[column]
+    const state = typeof column === 'number' ? this.columns[column] : undefined
     if (state !== undefined) return state
     throw new ShapeError(this.name, `a column below ${this.columns.length}`, describe(column))
   }
