@@ -52,7 +52,7 @@ export async function readParquetAs(operation: string, path: string | URL, given
   const file = await OpenFile.open(operation, pathOf(operation, path))
   try {
     const metadata = await metadataOf(file, library)
-    const reader = { file, metadata, compressors, library, rows: Math.min(rowsOf(file, metadata), most) }
+    const reader = { file, metadata, compressors, rows: Math.min(rowsOf(file, metadata), most) }
     const made: Column[] = []
     for (const element of elementsOf(file, metadata, wanted, kinds)) {
       made.push(await readColumn(reader, element, kinds.get(element.name)))
@@ -72,7 +72,6 @@ interface Reader {
   readonly file: OpenFile
   readonly metadata: FileMetaData
   readonly compressors: Awaited<ReturnType<typeof unpackers>>
-  readonly library: Library
   readonly rows: number
 }
 
@@ -90,8 +89,9 @@ async function metadataOf(file: OpenFile, library: Library): Promise<FileMetaDat
       actual: `${footer}`,
     })
   }
-  checkStructure(new Uint8Array(await file.slice(size - 8 - footer, size - 8)), 0)
-  return library.parquetMetadataAsync(file, { geoparquet: false })
+  const end = await file.slice(size - 8 - footer)
+  checkStructure(new Uint8Array(end, 0, footer), 0)
+  return library.parquetMetadata(end, { geoparquet: false })
 }
 
 function rowsOf({ reading }: OpenFile, { row_groups, num_rows, schema }: FileMetaData): number {
