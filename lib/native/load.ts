@@ -43,8 +43,11 @@ function here(): Platform {
     excludeNetwork: boolean
     getReport(): { header: { glibcVersionRuntime?: string } }
   }
+  const { excludeNetwork } = report // looking at the network can take seconds; the setting is the user's
   report.excludeNetwork = true
-  return { platform: process.platform, arch: process.arch, glibc: report.getReport().header.glibcVersionRuntime }
+  const { glibcVersionRuntime: glibc } = report.getReport().header
+  report.excludeNetwork = excludeNetwork
+  return { platform: process.platform, arch: process.arch, glibc }
 }
 
 /**
