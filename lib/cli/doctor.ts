@@ -97,14 +97,11 @@ function arithmetic(): Check {
 }
 
 function versionOf(name: string): string | null {
-  try {
-    const require = createRequire(import.meta.url)
-    const paths = require.resolve.paths(name) ?? []
-    for (const path of paths) {
-      try {
-        return require(`${path}/${name}/package.json`).version
-      } catch {}
-    }
-  } catch {}
+  const require = createRequire(import.meta.url)
+  for (const path of require.resolve.paths(name)!) {
+    try {
+      return require(`${path}/${name}/package.json`).version
+    } catch {}
+  }
   return null
 }

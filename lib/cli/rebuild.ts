@@ -1,13 +1,11 @@
 // chainrule rebuild: compiles the native addon where the package lies, with node-gyp, which is fetched if it is not there.
-import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { availableParallelism, tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { packageRoot } from '../native/load.js'
 import type { Command } from './command.js'
-import { type Context, Interrupted } from './context.js'
+import { folderOf, runProgram } from './program.js'
 
 // What binding.gyp is built with; package.json says the same for those who develop the library.
 const TOOLS = ['node-gyp@~12.0.0', 'node-addon-api@^8.9.0']
@@ -37,18 +35,14 @@ load, this makes one. node-gyp and node-addon-api are fetched from the npm regis
         fetched = await mkdtemp(join(tmpdir(), 'chainrule-rebuild-'))
         context.say(`Fetching ${TOOLS.join(' and ')} …`)
         const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
-        await call(
-          npm,
-          ['install', '--prefix', fetched, '--no-save', '--no-audit', '--no-fund', ...TOOLS],
-          root,
-          context,
-        )
+        const kept = ['--no-save', '--no-audit', '--no-fund']
+        await runProgram(npm, ['install', '--prefix', fetched, ...kept, ...TOOLS], root, context)
         modules = join(fetched, 'node_modules')
       }
       const gyp = join(modules, 'node-gyp/bin/node-gyp.js')
       const paths = [modules, process.env.NODE_PATH].filter(Boolean).join(delimiter)
       context.say('Compiling; this takes a minute or two …')
-      await call(process.execPath, [gyp, 'rebuild', '-j', String(jobs)], root, context, { NODE_PATH: paths })
+      await runProgram(process.execPath, [gyp, 'rebuild', '-j', String(jobs)], root, context, { NODE_PATH: paths })
     } finally {
       if (fetched) await rm(fetched, { recursive: true, force: true })
     }
@@ -57,37 +51,4 @@ load, this makes one. node-gyp and node-addon-api are fetched from the npm regis
     await context.result({ path, seconds }, `Compiled ${path} in ${seconds.toFixed(0)} s.`)
     return 0
   },
-}
-
-// The folder of modules in which a package lies, as seen from this one.
-function folderOf(require: NodeJS.Require, name: string): string | undefined {
-  return (require.resolve.paths(name) ?? []).find((folder) => existsSync(join(folder, name, 'package.json')))
-}
-
-// Runs a program with its output on standard error. @throws Error if it fails
-function call(
-  program: string,
-  args: string[],
-  cwd: string,
-  context: Context,
-  env: NodeJS.ProcessEnv = {},
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
-    const stop = () => child.kill()
-    context.signal.addEventListener('abort', stop)
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => context.streams.stderr.write(data))
-    child.on('error', (error) =>
-      reject(Object.assign(error, { message: `${program} cannot be run: ${error.message}` })),
-    )
-    child.on('close', (code) => {
-      context.signal.removeEventListener('abort', stop)
-      if (context.signal.aborted) reject(new Interrupted('Stopped; the addon is not built.'))
-      else if (code === 0) resolve()
-      else {
-        const message = `${program} ${args[0]} failed (exit code ${code}); what it said stands above.`
-        reject(Object.assign(new Error(message), { code: 'EBUILD' }))
-      }
-    })
-  })
 }

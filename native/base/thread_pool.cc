@@ -1,5 +1,6 @@
 #include "thread_pool.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <system_error>
@@ -17,16 +18,12 @@ constexpr int kSpinsBetweenLooks = 64;
 // Who spins gives its core away now and then: when two threads land on one core, the other one gets on.
 constexpr int kSpinsBetweenYields = 1024;
 
-int default_threads() {
-  if (const char* text = std::getenv("CHAINRULE_THREADS")) {
-    const int n = std::atoi(text);
-    if (n >= 1 && n <= ThreadPool::kMaxThreads) return n;
-  }
-  const int n = cpu_count();
-  return n < ThreadPool::kMaxThreads ? n : ThreadPool::kMaxThreads;
-}
-
 }  // namespace
+
+int threads_for(const char* asked, int processors) {
+  const int n = asked ? std::atoi(asked) : 0;
+  return std::clamp(n < 1 || n > ThreadPool::kMaxThreads ? processors : n, 1, ThreadPool::kMaxThreads);
+}
 
 ThreadPool::ThreadPool(int threads) { resize(threads); }
 
@@ -34,7 +31,7 @@ ThreadPool::~ThreadPool() { stop_workers(); }
 
 ThreadPool& ThreadPool::global() {
   // Never destroyed: threads of other parts of the process may still use it while static objects are torn down.
-  static ThreadPool* pool = new ThreadPool(default_threads());
+  static ThreadPool* pool = new ThreadPool(threads_for(std::getenv("CHAINRULE_THREADS"), cpu_count()));
   return *pool;
 }
 
@@ -49,8 +46,7 @@ void ThreadPool::stop_workers() {
 }
 
 bool ThreadPool::resize(int threads) {
-  if (threads < 1) threads = 1;
-  if (threads > kMaxThreads) threads = kMaxThreads;
+  threads = std::clamp(threads, 1, kMaxThreads);
   while (!try_enter()) std::this_thread::yield();
   bool complete = true;
   if (threads == size()) {

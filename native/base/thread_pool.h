@@ -8,6 +8,10 @@
 
 namespace chainrule {
 
+/// How many threads a pool starts with: those that CHAINRULE_THREADS asks for, or one per processor where it is null or asks
+/// for none that can be.
+int threads_for(const char* asked, int processors);
+
 /// Runs short parallel regions. Entering and leaving a warm region costs well under 2 µs.
 ///
 /// Any thread may call `run`; while one region runs, others that ask do their parts themselves, one after the other. So

@@ -35,9 +35,8 @@ void keep_loaded() {
 // False where the environment is being ended, or with an exception.
 bool fill(napi_env env, napi_value exports) {
   keep_loaded();
-  const char* error = "";
-  if (!active_table(&error)) {
-    throw_error(env, {Code::unsupported}, error);
+  if (!active_table()) {
+    throw_error(env, {Code::unsupported}, chosen_table().error.c_str());
     return false;
   }
   const napi_value plan = PlanObject::define(env);

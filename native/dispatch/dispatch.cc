@@ -1,7 +1,6 @@
 #include "dispatch.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 
 namespace chainrule {
@@ -39,27 +38,6 @@ struct Filled {
   }
 };
 
-struct Choice {
-  const KernelTable* table = nullptr;
-  char error[256] = "";
-  Choice() {
-    const Isa best_first[] = {Isa::avx512, Isa::avx2, Isa::neon, Isa::scalar};
-    const char* name = std::getenv("CHAINRULE_ISA");
-    if (name && *name) {
-      Isa isa;
-      if (isa_from_name(name, &isa)) table = kernel_table(isa);
-      if (table) return;
-      int used = std::snprintf(error, sizeof error, "CHAINRULE_ISA=%.32s is not available here; this machine can run:", name);
-      for (Isa i : best_first)
-        if (kernel_table(i) && used > 0 && used < static_cast<int>(sizeof error))
-          used += std::snprintf(error + used, sizeof error - static_cast<size_t>(used), " %s", isa_name(i));
-      return;
-    }
-    for (Isa i : best_first)
-      if ((table = kernel_table(i))) return;
-  }
-};
-
 }  // namespace
 
 const KernelTable* kernel_table(Isa isa) {
@@ -79,10 +57,30 @@ const KernelTable* kernel_table(Isa isa) {
   }
 }
 
-const KernelTable* active_table(const char** error) {
-  static const Choice choice;
-  if (error) *error = choice.error;
-  return choice.table;
+Choice choose_table(const std::string& name) {
+  constexpr Isa best_first[] = {Isa::avx512, Isa::avx2, Isa::neon, Isa::scalar};
+  Choice choice;
+  Isa isa;
+  if (isa_from_name(name.c_str(), &isa)) choice.table = kernel_table(isa);
+  std::string available;
+  for (Isa i : best_first) {
+    const KernelTable* const table = kernel_table(i);
+    if (!table) continue;
+    if (name.empty() && !choice.table) choice.table = table;
+    available += std::string(" ") + isa_name(i);
+  }
+  if (!choice.table) choice.error = "CHAINRULE_ISA=" + name.substr(0, 32) + " is not available here; this machine can run:" + available;
+  return choice;
 }
+
+const Choice& chosen_table() {
+  static const Choice choice = [] {
+    const char* const name = std::getenv("CHAINRULE_ISA");
+    return choose_table(name ? name : "");
+  }();
+  return choice;
+}
+
+const KernelTable* active_table() { return chosen_table().table; }
 
 }  // namespace chainrule

@@ -12,13 +12,14 @@ const folder = mkdtempSync(join(tmpdir(), 'chainrule-process-'))
 const { 'customers.csv': data } = written(folder, { 'customers.csv': customers(400) })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-function chainrule(...args: string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
-  return new Promise((done) => {
-    execFile(process.execPath, [program, ...args], (error, stdout, stderr) =>
+function chainruleWith(env: NodeJS.ProcessEnv, ...args: string[]) {
+  return new Promise<{ code: unknown; stdout: string; stderr: string }>((done) => {
+    execFile(process.execPath, [program, ...args], { env: { ...process.env, ...env } }, (error, stdout, stderr) =>
       done({ code: error?.code ?? 0, stdout, stderr }),
     )
   })
 }
+const chainrule = (...args: string[]) => chainruleWith({}, ...args)
 
 it('ends with 0, 1 and 2', async () => {
   expect(await chainrule('--version')).toEqual({
@@ -31,6 +32,13 @@ it('ends with 0, 1 and 2', async () => {
     'Error: There is no command "trian". Did you mean chainrule train?\nTry chainrule --help.\n',
   )
   expect((await chainrule('trian')).code).toBe(2)
+})
+
+it('doctor says why the addon does not load', async () => {
+  const { code, stdout } = await chainruleWith({ CHAINRULE_ISA: 'sse9' }, 'doctor')
+  expect(code).toBe(1)
+  expect(stdout).toMatch(/^✗ the native addon loads: .*CHAINRULE_ISA=sse9 is not available here.*scalar/m)
+  expect(stdout).not.toMatch(/instruction set/)
 })
 
 it('trains, stops at Ctrl-C with advice, and predicts into a pipe whose reader goes away', async () => {
