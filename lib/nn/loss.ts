@@ -48,9 +48,11 @@ export function lossGradient(loss: Loss, upstream?: number): Value {
   throw new ArgumentError(lossText(loss), 'backward to return an array of one gradient', describe(gradients))
 }
 
-/** For messages: what stands for a loss. */
+/** For messages: what stands for a loss. A subclass is known by its own name, not by that of the loss that it extends. */
 export function lossText(value: unknown): string {
-  return isLoss(value) ? (value.name ?? value.constructor.name) : describe(value)
+  if (!isLoss(value)) return describe(value)
+  const own = Object.hasOwn(Object(value.constructor), 'name') ? value.constructor.name : ''
+  return own === 'Object' || own === '' ? (value.name ?? 'a loss') : own
 }
 
 /** What a loss keeps between forward and backward. */

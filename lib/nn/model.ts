@@ -64,7 +64,9 @@ export abstract class Model extends BuiltinGate<unknown> implements Moded, Width
     this.gates = Object.freeze(children.map(([, gate]) => gate))
     this.names = Object.freeze(children.map(([name]) => name))
     this.rules = this.gates.map(checked)
-    this.#block = ParameterBlock.adopt(operation, this.parameters(), this)
+    // Without parameters, what is saved besides tells the element type.
+    const fixed = this.buffers().find(({ value: { dtype } }) => dtype !== 'int32')?.value.dtype
+    this.#block = ParameterBlock.adopt(operation, this.parameters(), this, fixed as FloatDType | undefined)
   }
 
   /** Runs every gate as in inference, and tells of each what it made; the last step has the model's output. */
@@ -88,7 +90,7 @@ export abstract class Model extends BuiltinGate<unknown> implements Moded, Width
     return this.#block
   }
 
-  /** Element type of the parameters. */
+  /** Element type of the parameters; without any, of the tensors that are saved besides, else float32. */
   get dtype(): FloatDType {
     return this.#block.dtype
   }

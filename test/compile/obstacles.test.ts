@@ -107,10 +107,14 @@ describe('models', () => {
 class Own extends MeanSquaredError {
   override readonly name = 'Own' as never
 }
+class Heir extends CrossEntropy {}
 const losses: [string, Loss, inTheWay: string | undefined][] = [
   ['squares', new MeanSquaredError(), undefined],
   ['squares summed', new MeanSquaredError({ reduction: 'sum' }), undefined],
   ['a loss of the user’s own', new Own(), 'Own'],
+  ['one that keeps the name of what it extends', new Heir(), 'Heir'],
+  ['one without a class', { forward: () => 0, backward: () => [0] }, 'a loss'],
+  ['one with a name alone', { name: 'focal', forward: () => 0, backward: () => [0] }, 'focal'],
   ['divergence', new KLDivergence(), undefined],
   ['probabilities', new CrossEntropy({ targets: 'values' }), undefined],
   ['probabilities, smoothed', new CrossEntropy({ targets: 'values', labelSmoothing: 0.1 }), undefined],

@@ -40,6 +40,19 @@ describe('Bind', () => {
     expect(checkGradients(gate, [x]).ok).toBe(true)
   })
 
+  it('gives a network without parameters its element type', async () => {
+    const value = tensor([2, 3], { dtype: 'float64' })
+    for (const model of [
+      new Sequential(new Bind(new Multiply(), value)),
+      new Sequential(new ReLU(), new Bind(new Multiply(), value), new ReLU()),
+    ]) {
+      expect([model.dtype, model.inputDType]).toEqual(['float64', 'float64'])
+      expect(model.predictSync([[1, 0.1]]).data).toEqual(Float64Array.of(2, 3 * 0.1))
+      expect(await model.predict(tensor([[1, 0.1]]))).toMatchObject({ dtype: 'float64', shape: [1, 2] })
+    }
+    expect(new Sequential(new ReLU()).dtype).toBe('float32')
+  })
+
   it('has its tensor as parameter or as buffer, and adds gradients up on wish', () => {
     const trained = new Sequential(new Bind(new Multiply(), tensor([2, 3]), { trained: true }))
     const fixed = new Sequential(new Bind(new Multiply(), tensor([2, 3])))

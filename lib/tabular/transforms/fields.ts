@@ -41,8 +41,8 @@ export class Fields {
 
   number(key: string): number {
     const value = this.#get(key)
-    if (typeof value !== 'number' || !Number.isFinite(value)) throw this.#wrong(key, 'as a finite number', value)
-    return value
+    if (!Number.isFinite(value)) throw this.#wrong(key, 'as a finite number', value)
+    return value as number
   }
 
   integer(key: string, low: number, high: number): number {
@@ -77,11 +77,16 @@ export class Fields {
     return value
   }
 
+  /** Throws unless every value of the list under a key is one. */
+  #every(key: string, expected: string, isOne: (value: unknown) => boolean): readonly unknown[] {
+    const list = this.list(key)
+    for (const value of list) if (!isOne(value)) throw this.#wrong(key, expected, value)
+    return list
+  }
+
   /** Finite numbers, `count` of them if that is told. */
   numbers(key: string, count?: number): Float64Array {
-    const list = this.list(key)
-    const bad = list.find((value) => typeof value !== 'number' || !Number.isFinite(value))
-    if (bad !== undefined) throw this.#wrong(key, 'as finite numbers', bad)
+    const list = this.#every(key, 'as finite numbers', Number.isFinite)
     if (count !== undefined && list.length !== count) {
       throw this.#wrong(key, `as ${count} numbers`, `${list.length} of them`)
     }
@@ -90,19 +95,14 @@ export class Fields {
 
   /** Texts that differ. */
   texts(key: string): readonly string[] {
-    const list = this.list(key)
-    const bad = list.find((value) => typeof value !== 'string')
-    if (bad !== undefined) throw this.#wrong(key, 'as texts', bad)
+    const list = this.#every(key, 'as texts', (value) => typeof value === 'string')
     if (new Set(list).size !== list.length) throw this.#wrong(key, 'as texts that differ', 'one twice')
     return Object.freeze([...(list as string[])])
   }
 
   /** Objects. */
   objects(key: string): readonly object[] {
-    const list = this.list(key)
-    const bad = list.find((value) => typeof value !== 'object' || value === null)
-    if (bad !== undefined) throw this.#wrong(key, 'as objects', bad)
-    return list as object[]
+    return this.#every(key, 'as objects', (value) => typeof value === 'object' && value !== null) as object[]
   }
 
   object(key: string): object {
