@@ -87,8 +87,7 @@ napi_value column_sums(Arguments& a) {
   const std::size_t cols = out.length, rows = a.rows_of(x.length, cols);
   if (!a.ok()) return nullptr;
   with_dtype(a.dtype(), [&]<class T>() {
-    const std::size_t grain = rows >= kElementGrain ? 1 : kElementGrain / (rows ? rows : 1) + 1;
-    parallel_ranges(pool(), cols, grain, kElementUnit, [&](std::size_t begin, std::size_t end) {
+    parallel_ranges(pool(), cols, grain_of(rows), kElementUnit, [&](std::size_t begin, std::size_t end) {
       kernels().of<T>().column_sums(rows, end - begin, x.as<T>(begin), cols, out.as<T>(begin), accumulate);
     });
   });

@@ -5,16 +5,7 @@
 
 namespace chainrule {
 
-// Each instruction set's library exports one function that fills its table. A build may do without some (CHAINRULE_ISAS).
-#if (defined(__x86_64__) || defined(_M_X64)) && !defined(CHAINRULE_WITHOUT_avx2)
-#define CHAINRULE_HAS_AVX2
-#endif
-#if (defined(__x86_64__) || defined(_M_X64)) && !defined(CHAINRULE_WITHOUT_avx512)
-#define CHAINRULE_HAS_AVX512
-#endif
-#if (defined(__aarch64__) || defined(_M_ARM64)) && !defined(CHAINRULE_WITHOUT_neon)
-#define CHAINRULE_HAS_NEON
-#endif
+// Each instruction set's library exports one function that fills its table.
 namespace scalar { void fill(KernelTable*); }
 namespace avx2 { void fill(KernelTable*); }
 namespace avx512 { void fill(KernelTable*); }
@@ -30,31 +21,42 @@ std::size_t far_bytes() {
   return std::max(4 * caches.l2, std::min<std::size_t>(caches.l3 / 2, 16 << 20));
 }
 
-struct Filled {
-  KernelTable table{};
-  explicit Filled(void (*fill)(KernelTable*)) {
+/// The table of an instruction set, filled at first use.
+template <void (*fill)(KernelTable*)>
+const KernelTable* filled() {
+  static const KernelTable made = [] {
+    KernelTable table{};
     fill(&table);
     *table.far_bytes = far_bytes();
-  }
-};
+    return table;
+  }();
+  return &made;
+}
+
+/// What this build does without: the processor's kind does not have it, or CHAINRULE_ISAS left it out.
+[[maybe_unused]] const KernelTable* none() { return nullptr; }
+
+#if (defined(__x86_64__) || defined(_M_X64)) && !defined(CHAINRULE_WITHOUT_avx2)
+constexpr auto kAvx2 = filled<avx2::fill>;
+#else
+constexpr auto kAvx2 = none;
+#endif
+#if (defined(__x86_64__) || defined(_M_X64)) && !defined(CHAINRULE_WITHOUT_avx512)
+constexpr auto kAvx512 = filled<avx512::fill>;
+#else
+constexpr auto kAvx512 = none;
+#endif
+#if (defined(__aarch64__) || defined(_M_ARM64)) && !defined(CHAINRULE_WITHOUT_neon)
+constexpr auto kNeon = filled<neon::fill>;
+#else
+constexpr auto kNeon = none;
+#endif
 
 }  // namespace
 
 const KernelTable* kernel_table(Isa isa) {
-  if (!cpu_supports(isa)) return nullptr;
-  switch (isa) {
-    case Isa::scalar: { static const Filled f(scalar::fill); return &f.table; }
-#ifdef CHAINRULE_HAS_AVX2
-    case Isa::avx2: { static const Filled f(avx2::fill); return &f.table; }
-#endif
-#ifdef CHAINRULE_HAS_AVX512
-    case Isa::avx512: { static const Filled f(avx512::fill); return &f.table; }
-#endif
-#ifdef CHAINRULE_HAS_NEON
-    case Isa::neon: { static const Filled f(neon::fill); return &f.table; }
-#endif
-    default: return nullptr;
-  }
+  constexpr const KernelTable* (*tables[])() = {filled<scalar::fill>, kAvx2, kAvx512, kNeon};
+  return cpu_supports(isa) ? tables[static_cast<int>(isa)]() : nullptr;
 }
 
 Choice choose_table(const std::string& name) {

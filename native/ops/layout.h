@@ -24,16 +24,15 @@ double sum_parts(ThreadPool& pool, std::size_t n, Part&& part) {
 /// out[o, i] = Σ, max or min over e of x[o, e, i].  x [outer, extent, inner], out [outer, inner]
 template <class T>
 void reduce_axis(const Kernels<T>& kernels, ThreadPool& pool, Reduction kind, std::size_t outer, std::size_t extent, std::size_t inner, const T* x, T* out) {
-  if (inner == 0) return;
+  if (outer == 0 || inner == 0) return;
   if (outer > 1) {
     parallel_rows(pool, outer, extent * inner, [&](std::size_t begin, std::size_t end) {
       kernels.reduce_axis(kind, end - begin, extent, inner, inner, x + begin * extent * inner, out + begin * inner);
     });
-  } else if (outer == 1 && inner == 1 && extent > kElementGrain && kind == Reduction::sum) {
+  } else if (inner == 1 && extent > kElementGrain && kind == Reduction::sum) {
     *out = static_cast<T>(sum_parts(pool, extent, [&](std::size_t begin, std::size_t end) { return kernels.sum(end - begin, x + begin); }));
-  } else if (outer == 1) {
-    const std::size_t grain = extent >= kElementGrain ? 1 : kElementGrain / (extent ? extent : 1) + 1;
-    parallel_ranges(pool, inner, grain, kElementUnit, [&](std::size_t begin, std::size_t end) {
+  } else {
+    parallel_ranges(pool, inner, grain_of(extent), kElementUnit, [&](std::size_t begin, std::size_t end) {
       kernels.reduce_axis(kind, 1, extent, end - begin, inner, x + begin, out + begin);
     });
   }

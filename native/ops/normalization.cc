@@ -72,7 +72,7 @@ void batch_norm_forward(const Kernels<T>& kernels, ThreadPool& pool, std::size_t
   const double n = static_cast<double>(rows);
   for (std::size_t c = 0; c < cols; c++) {
     const double shift = x[c], deviation = totals[0][c] / n, spread = totals[1][c] / n - deviation * deviation;
-    const double variance = spread < 0 ? 0 : spread, inverse = 1 / std::sqrt(variance + norm.epsilon);
+    const double variance = std::max(spread, 0.0), inverse = 1 / std::sqrt(variance + norm.epsilon);
     mean[c] = static_cast<T>(shift + deviation);
     rstd[c] = static_cast<T>(inverse);
     by.first[c] = static_cast<T>((shift - mean[c]) + deviation);  // what rounding the mean left over

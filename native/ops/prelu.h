@@ -11,8 +11,7 @@ template <class T>
 void prelu_backward(const Kernels<T>& kernels, ThreadPool& pool, std::size_t rows, std::size_t channels, const T* x, const T* alpha, bool by_channel, const T* dy,
                     T* dx, T* dalpha) {
   if (by_channel) {
-    const std::size_t grain = rows >= kElementGrain ? 1 : kElementGrain / (rows ? rows : 1) + 1;
-    parallel_ranges(pool, channels, grain, kElementUnit, [&](std::size_t b, std::size_t e) {
+    parallel_ranges(pool, channels, grain_of(rows), kElementUnit, [&](std::size_t b, std::size_t e) {
       kernels.prelu_backward(rows, e - b, channels, x + b, alpha + b, 1, dy + b, dx + b, dalpha + b);
     });
     return;

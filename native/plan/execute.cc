@@ -35,6 +35,7 @@ Status Plan<T>::predict(ThreadPool& pool, const T* parameters, const Batch<T>& b
 
 template <class T>
 Status Plan<T>::evaluate(ThreadPool& pool, const T* parameters, const Batch<T>& batch, BatchResult* result) {
+  if (!trains()) return invalid("a plan with a loss");
   const Pass<T> p = pass(pool, parameters, batch);
   const Status status = forward(p, batch, &result->stopped);
   return status.ok() && !result->stopped ? loss_.evaluate(p, output(), batch.targets, result) : status;
@@ -42,6 +43,7 @@ Status Plan<T>::evaluate(ThreadPool& pool, const T* parameters, const Batch<T>& 
 
 template <class T>
 Status Plan<T>::train(ThreadPool& pool, const Blocks<T>& blocks, const Batch<T>& batch, const Update& update, BatchResult* result) {
+  if (!trains()) return invalid("a plan with a loss");
   Pass<T> p = pass(pool, blocks.parameters, batch);
   p.gradients = blocks.gradients;
   p.more = update.waiting;

@@ -44,7 +44,7 @@ struct Pass {
 
   const Kernels<T>& kernels() const { return table.of<T>(); }
   template <class Body> void over_elements(std::size_t n, Body&& body) const { parallel_ranges(pool, n, kElementGrain, kElementUnit, body); }
-  template <class Body> void over_rows(std::size_t cols, Body&& body) const { parallel_ranges(pool, rows, kElementGrain / cols + 1, 16, body); }
+  template <class Body> void over_rows(std::size_t cols, Body&& body) const { parallel_ranges(pool, rows, grain_of(cols), 16, body); }
   /// The same for rows of `width` elements that are cut into shorter ones of `cols`, which are counted instead.
   template <class Body> void over_parts(std::size_t width, std::size_t cols, Body&& body) const {
     over_rows(width, [&, n = width / cols](std::size_t b, std::size_t e) { body(b * n, e * n); });
@@ -87,7 +87,8 @@ class Op {
   virtual void wired() {}
   virtual Status forward(const Pass<T>& pass) = 0;
   /// Writes the gradients of its inputs, from the last to the first, and of its parameters. May change the output's gradient,
-  /// which is done with after it.
+  /// which is done with after it. Called where something learns that the output depends on: the only input of an op without
+  /// parameters has a gradient then.
   virtual Status backward(const Pass<T>& pass) = 0;
 
   /// Whether backward reads the input or the output again.

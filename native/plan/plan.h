@@ -56,7 +56,7 @@ class Plan {
   /// Forward, loss, backward and update of one batch. Labels and indices have been checked by the caller.
   Status train(ThreadPool& pool, const Blocks<T>& blocks, const Batch<T>& batch, const Update& update, BatchResult* result);
 
-  /// Forward and loss of one batch.
+  /// Forward and loss of one batch. For plans with a loss, as train().
   Status evaluate(ThreadPool& pool, const T* parameters, const Batch<T>& batch, BatchResult* result);
 
   std::size_t batch() const { return description_.batch; }

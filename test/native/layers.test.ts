@@ -19,6 +19,14 @@ describe('layers', () => {
     expect([...out]).toEqual([1, 2])
     addon.expand(x.subarray(4), Int32Array.of(3, 2), Int32Array.of(0, 1), y)
     expect([...y]).toEqual([8, 11, 8, 11, 8, 11])
+    addon.reduceAxis(0, 0, 3, 2, new Float64Array(0), new Float64Array(0))
+    addon.reduceAxis(0, 2, 0, 1, new Float64Array(0), out)
+    expect([...out]).toEqual([0, 0])
+    const long = new Float64Array(40_000).fill(2)
+    for (const [kind, value] of [[0, 80_000], [1, 2], [2, 2]] as const) {
+      addon.reduceAxis(kind, 1, 40_000, 1, long, out.subarray(1))
+      expect(out[1]).toBe(value)
+    }
     addon.transpose(2, 3, x, y)
     expect([...y]).toEqual([1, 5, 2, 8, 3, 11])
     addon.clipValues(4, y)
@@ -50,6 +58,30 @@ describe('layers', () => {
       expect([...dbeta]).toEqual([2, 2, 1])
       expect(dgamma[2]).toBe(7)
     }
+  })
+
+  it('wants of the gradients of scale and shift both, one or none; of no rows nothing', () => {
+    const dy = Float64Array.of(1, 0, 0, 0, 1, 0)
+    for (const [statistics, backward] of [[2, addon.layerNormBackward], [3, addon.batchNormBackward]] as const) {
+      const [zeros, ones, expected] = [new Float64Array(statistics), new Float64Array(statistics).fill(1), new Float64Array(6)]
+      const [dgamma, dbeta] = [new Float64Array(3), new Float64Array(3)]
+      backward(3, x, null, zeros, ones, dy, expected, dgamma, dbeta)
+      for (const [first, second] of [[null, null], [new Float64Array(3), null], [null, new Float64Array(3)]] as const) {
+        backward(3, x, null, zeros, ones, dy, y.fill(9), first, second)
+        expect([y, first ?? dgamma, second ?? dbeta]).toEqual([expected, dgamma, dbeta])
+      }
+      const nothing = new Float64Array(0)
+      const of = statistics === 2 ? nothing : zeros
+      backward(3, nothing, null, of, of, nothing, nothing, dgamma.fill(5), dbeta.fill(5))
+      expect([...dgamma, ...dbeta]).toEqual(new Array(6).fill(5))
+    }
+    const [nothing, mean, rstd] = [new Float64Array(0), new Float64Array(3), new Float64Array(3)]
+    addon.batchNormForward(3, nothing, null, null, 0, 0.5, null, null, nothing, mean, rstd)
+    addon.batchNormInfer(3, nothing, null, null, 0, mean, rstd, nothing)
+    addon.layerNormForward(3, nothing, null, null, 0, nothing, nothing, nothing)
+    expect([...mean, ...rstd]).toEqual(new Array(6).fill(0))
+    addon.batchNormForward(3, x, null, null, 0, 0.5, null, null, y, mean, rstd)
+    expect([...mean]).toEqual([3, 5, 7])
   })
 
   it('drops the same elements forward and backward, whole or in pieces', () => {

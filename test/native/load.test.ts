@@ -1,4 +1,5 @@
 // Where the addon is looked for, and what is said where it is not, or is none; and its errors as those of the library.
+import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -27,6 +28,14 @@ it.each([
   const places = prebuilds(system)
   expect(places[0]).toEqual(['prebuilds', `${platform}-${arch}`, first])
   expect(places.at(-1)).toEqual(['prebuilds', `${platform}-${arch}`, 'node.napi.node'])
+})
+
+it('an instruction set that there is not is refused when the addon starts, a weaker one is taken', () => {
+  const script = `const load = () => require(${JSON.stringify(join(packageRoot(), 'build/Release/chainrule.node'))})
+    try { console.log(load().info().isa) } catch (error) { console.log(error.code, error.message) }`
+  const isaOf = (name: string) => spawnSync(process.execPath, ['-e', script], { env: { ...process.env, CHAINRULE_ISA: name }, encoding: 'utf8' }).stdout
+  expect(isaOf('sse9')).toMatch(/^UNSUPPORTED CHAINRULE_ISA=sse9 is not available here; this machine can run:.* scalar\n/)
+  expect(isaOf('scalar')).toBe('scalar\n')
 })
 
 describe('load', () => {

@@ -41,4 +41,14 @@ TEST(memory_of_large_blocks) {
   }
 }
 
+TEST(memory_that_cannot_be_had) {
+  AlignedBuffer buffer;
+  void* const nothing = buffer.reserve(0);
+  CHECK(nothing && reinterpret_cast<std::uintptr_t>(nothing) % kAlignment == 0);
+  void* const kept = buffer.reserve(100);
+  for (std::size_t bytes : {SIZE_MAX, SIZE_MAX - 62, SIZE_MAX / 2}) CHECK(!buffer.reserve(bytes) && buffer.data() == kept && buffer.bytes() == 100);
+  AlignedBuffer moved(std::move(buffer));
+  CHECK(moved.data() == kept && !buffer.data() && buffer.bytes() == 0);
+}
+
 }  // namespace chainrule::test

@@ -96,3 +96,38 @@ TEST(parameter_lock_keeps_writers_from_readers) {
   CHECK(!torn.load());
   CHECK(a == b && a >= 5000);
 }
+
+TEST(updates_within_an_update_take_no_lock) {
+  const int block = 0, other = 0;
+  const std::shared_ptr<ParameterLock> lock = ParameterLock::of(&block), second = ParameterLock::of(&other);
+  {
+    const UpdateHere outer(*lock);
+    CHECK(lock->held_here() && !second->held_here() && !lock->try_lock() && lock->trainings == 1);
+    {
+      const UpdateHere inner(*lock), beside(*second);
+      CHECK(lock->held_here() && second->held_here() && lock->trainings == 1);
+    }
+    CHECK(lock->held_here() && !second->held_here() && !lock->try_lock());
+  }
+  CHECK(!lock->held_here() && lock->try_lock() && lock->trainings == 0);
+  lock->unlock();
+}
+
+TEST(parameter_lock_readers_wait_for_a_writer) {
+  const int block = 0;
+  const std::shared_ptr<ParameterLock> lock = ParameterLock::of(&block);
+  lock->lock();
+  std::atomic<int> inside{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 2; t++)
+    threads.emplace_back([&] {
+      lock->lock_shared();
+      inside++;
+      lock->unlock_shared();
+    });
+  std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  CHECK(inside == 0);
+  lock->unlock();
+  for (std::thread& thread : threads) thread.join();
+  CHECK(inside == 2);
+}

@@ -26,7 +26,6 @@ class Dropout final : public Op<T> {
 
   Status backward(const Pass<T>& pass) override {
     const Input<T>& x = this->in[0];
-    if (!x.gradient()) return {};
     mask(pass, this->out->gradient, x.target());
     this->add_spare(pass, x);
     return {};

@@ -20,7 +20,6 @@ class Unary final : public Op<T> {
 
   Status backward(const Pass<T>& pass) override {
     const Input<T>& x = this->in[0];
-    if (!x.gradient()) return {};
     const T* const kept = keeps_ == Keeps::input ? x.data() : this->out->data;
     const T* const dy = this->out->gradient;
     T* const dx = x.target();

@@ -32,7 +32,7 @@ class Linear final : public Op<T> {
     }
     if (this->d_.frozen) return input_gradient(pass, dz);
     if (this->d_.bias != kNone)
-      parallel_ranges(pass.pool, outputs(), kElementGrain / pass.rows + 1, kElementUnit, [&](std::size_t b, std::size_t e) {
+      parallel_ranges(pass.pool, outputs(), grain_of(pass.rows), kElementUnit, [&](std::size_t b, std::size_t e) {
         pass.kernels().column_sums(pass.rows, e - b, dz + b, outputs(), pass.gradients + this->d_.bias + b, !this->writes(pass));
       });
     const Status status = input_gradient(pass, dz);

@@ -88,7 +88,7 @@ class MatMul final : public Op<T> {
     if (s.count == 1) return product(0);
     std::atomic<bool> failed{false};
     const std::size_t work = s.m * s.n * s.k;
-    parallel_ranges(pass.pool, s.count, work < kElementGrain ? kElementGrain / work + 1 : 1, 1, [&](std::size_t b, std::size_t e) {
+    parallel_ranges(pass.pool, s.count, grain_of(work), 1, [&](std::size_t b, std::size_t e) {
       for (std::size_t i = b; i < e; i++) {
         if (!product(i).ok()) failed.store(true, std::memory_order_relaxed);
       }

@@ -26,7 +26,6 @@ class Reduce final : public Op<T> {
 
   Status backward(const Pass<T>& pass) override {
     const Input<T>& in = this->in[0];
-    if (!in.gradient()) return {};
     const std::size_t inner = this->d_.inner, group = this->d_.extent * inner;
     over_groups(pass, [&](std::size_t b, std::size_t e) {
       T* const dy = this->out->gradient;

@@ -20,7 +20,6 @@ class Softmax final : public Op<T> {
 
   Status backward(const Pass<T>& pass) override {
     const Input<T>& x = this->in[0];
-    if (!x.gradient()) return {};
     const std::size_t width = this->out->width, cols = this->d_.columns(width);
     const auto kernel = logarithm() ? pass.kernels().log_softmax_backward : pass.kernels().softmax_backward;
     const T *const y = this->out->data, *const dy = this->out->gradient;

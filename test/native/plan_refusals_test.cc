@@ -1,0 +1,328 @@
+// What descriptions of plans are held to, rule by rule, each with what the refusal says; what plans report of their ops; and
+// losses of networks that learn nothing.
+#include <cmath>
+#include <cstring>
+#include <functional>
+#include <string>
+
+#include "../../native/dispatch/dispatch.h"
+#include "../../native/plan/plan.h"
+#include "check.h"
+
+namespace chainrule::test {
+namespace {
+
+double noise(std::size_t i) { return std::sin(12.9898 * static_cast<double>(i + 1)); }
+
+/// One op between values of two widths, with 40 parameters, buffers of 6 and 6, and a counter.
+PlanDescription single(OpKind kind, std::size_t in, std::size_t out, std::size_t weight_length = 0) {
+  PlanDescription d;
+  d.batch = 4;
+  d.widths = {in, out};
+  d.parameters = 40;
+  d.buffers = {6, 6};
+  d.counters = 1;
+  OpDescription op;
+  op.kind = kind;
+  if (kind != OpKind::constant) op.x = {0};
+  op.y = 1;
+  op.weight = weight_length ? 0 : kNone;
+  op.weight_length = weight_length;
+  op.extent = kind == OpKind::reduce ? 2 : 0;
+  op.unary = 0;
+  op.parameters[0] = 0.5;
+  op.buffer = 0;
+  op.counter = 0;
+  op.column = 0;
+  d.ops = {op};
+  return d;
+}
+
+PlanDescription matmul(int32_t bound, std::size_t in, std::size_t out, std::size_t length) {  // k = 3, n = 2
+  PlanDescription d = single(OpKind::matmul, in, out, length);
+  d.ops[0].column = bound;
+  d.ops[0].extent = 3;
+  d.ops[0].inner = 2;
+  return d;
+}
+
+PlanDescription embedding() {
+  PlanDescription d = single(OpKind::embedding, 2, 6, 15);
+  d.integers = true;
+  return d;
+}
+
+/// Two values of 6 as factors of [1, 3]·[3, 2]: a product of what a linear op makes and of the input.
+PlanDescription two_factors() {
+  PlanDescription d = single(OpKind::linear, 6, 3, 18);
+  OpDescription op;
+  op.kind = OpKind::matmul;
+  op.x = {1, 0};
+  op.y = 2;
+  op.extent = 3;
+  op.inner = 2;
+  d.ops.push_back(op);
+  d.widths = {6, 3, 2};
+  return d;
+}
+
+struct Rule {
+  const char* says;
+  PlanDescription sound;
+  std::vector<std::function<void(PlanDescription&, OpDescription&)>> breaks;  // the op is the last one
+};
+using D = PlanDescription;
+using O = OpDescription;
+constexpr std::size_t kHuge = std::size_t{1} << 31;
+
+std::vector<Rule> rules() {
+  const PlanDescription linear = single(OpKind::linear, 6, 4, 24);
+  return {
+      {"a batch of 1 to 2^24 rows", linear, {[](D& d, O&) { d.batch = 0; }, [](D& d, O&) { d.batch = (1 << 24) + 1; }}},
+      {"positive widths that fit memory", linear,
+       {[](D& d, O&) { d.widths[0] = 0; }, [](D& d, O&) { d.widths[0] = kHuge + 1; }, [](D& d, O&) { d.widths[0] = kHuge; d.batch = 1 << 10; }}},
+      {"at least one op", linear, {[](D& d, O&) { d.ops.clear(); }}},
+      {"one width for the input and each op", linear, {[](D& d, O&) { d.widths.pop_back(); }}},
+      {"ops in order of their values", linear, {[](D&, O& o) { o.y = 2; }, [](D&, O& o) { o.y = 0; }, [](D&, O& o) { o.x = {-1}; }, [](D&, O& o) { o.x = {1}; }}},
+      {"a known loss of elements", linear,
+       {[](D& d, O&) { d.loss_options.element = static_cast<Loss>(-1); }, [](D& d, O&) { d.loss_options.element = Loss::count; }}},
+      {"smoothing in [0, 1]", linear,
+       {[](D& d, O&) { d.loss_options.smoothing = -0.1; }, [](D& d, O&) { d.loss_options.smoothing = 1.1; }, [](D& d, O&) { d.loss_options.smoothing = NAN; }}},
+      {"one weight per class", linear, {[](D& d, O&) { d.loss_options.class_weights = {1, 2, 3}; }}},
+      {"one weight per column", linear, {[](D& d, O&) { d.loss = LossKind::element; d.loss_options.class_weights = {1, 2, 3}; }}},
+      {"a weight of out·in elements", linear,
+       {[](D&, O& o) { o.weight_length = 23; }, [](D& d, O&) { d.batch = 1; d.widths = {kHuge, kHuge}; }}},
+      {"the weight inside the parameters", linear, {[](D&, O& o) { o.weight = 17; }, [](D&, O& o) { o.weight = 41; }}},
+      {"the bias inside the parameters", linear, {[](D&, O& o) { o.bias = 37; }}},
+      {"no weight", single(OpKind::unary, 6, 6), {[](D&, O& o) { o.weight = 0; }}},
+      {"no bias", single(OpKind::unary, 6, 6), {[](D&, O& o) { o.bias = 0; }}},
+      {"as many inputs as the op takes", linear, {[](D&, O& o) { o.x = {}; }, [](D&, O& o) { o.x = {0, 0}; }, [](D&, O& o) { o.kind = OpKind::divide; o.weight = kNone; }}},
+      {"at least one input", single(OpKind::unary, 6, 6),
+       {[](D&, O& o) { o.kind = OpKind::add; o.x = {}; }, [](D&, O& o) { o.kind = OpKind::concat; o.x = {}; }, [](D&, O& o) { o.kind = OpKind::rearrange; o.x = {}; }}},
+      {"an output as wide as the input", single(OpKind::unary, 6, 6), {[](D& d, O&) { d.widths[1] = 5; }}},
+      {"a known elementwise op", single(OpKind::unary, 6, 6), {[](D&, O& o) { o.unary = -1; }, [](D&, O& o) { o.unary = 1000; }}},
+      {"one alpha or one per channel, inside the parameters", single(OpKind::prelu, 6, 6, 3),
+       {[](D&, O& o) { o.weight_length = 0; }, [](D&, O& o) { o.weight_length = 4; }, [](D&, O& o) { o.weight = 38; }}},
+      {"a row of whole groups", single(OpKind::softmax, 6, 6), {[](D&, O& o) { o.extent = 7; }, [](D&, O& o) { o.extent = 4; }}},
+      {"two buffers as wide as the rows", single(OpKind::batch_norm, 6, 6),
+       {[](D&, O& o) { o.buffer = kNone; }, [](D& d, O&) { d.buffers = {5, 6}; }, [](D& d, O&) { d.buffers = {6, 5}; }, [](D& d, O&) { d.buffers = {6}; }, [](D&, O& o) { o.buffer = 1; }}},
+      {"gamma and beta inside the parameters", single(OpKind::layer_norm, 6, 6, 6), {[](D&, O& o) { o.weight = 35; }, [](D&, O& o) { o.bias = 35; }}},
+      {"p in [0, 1) and a counter", single(OpKind::dropout, 6, 6),
+       {[](D&, O& o) { o.parameters[0] = -0.1; }, [](D&, O& o) { o.parameters[0] = 1; }, [](D&, O& o) { o.parameters[0] = NAN; }, [](D&, O& o) { o.counter = 1; }}},
+      {"a known op of two operands, one of them bound", single(OpKind::bound, 6, 6, 6),
+       {[](D&, O& o) { o.unary = -1; }, [](D&, O& o) { o.unary = kPower + 1; }, [](D&, O& o) { o.column = 2; }, [](D&, O& o) { o.column = -1; }}},
+      {"one bound number, or one per column", single(OpKind::bound, 6, 6, 6), {[](D&, O& o) { o.weight_length = 3; }}},
+      {"the numbers inside the parameters", single(OpKind::bound, 6, 6, 1), {[](D&, O& o) { o.weight = 40; }}},
+      {"a buffer of the numbers", single(OpKind::bound, 6, 6, 6), {[](D&, O& o) { o.weight = kNone; o.buffer = 2; }, [](D& d, O& o) { o.weight = kNone; d.buffers = {5}; }}},
+      {"as many numbers as the output is wide", single(OpKind::constant, 6, 6, 6), {[](D&, O& o) { o.weight_length = 5; }}},
+      {"columns of the input", single(OpKind::columns, 6, 4), {[](D&, O& o) { o.column = -1; }, [](D&, O& o) { o.column = 3; }}},
+      {"a column of the input", single(OpKind::lookup, 6, 4, 8), {[](D&, O& o) { o.column = -1; }, [](D&, O& o) { o.column = 6; }}},
+      {"a table of whole entries", single(OpKind::lookup, 6, 1, 8),
+       {[](D&, O& o) { o.weight_length = 0; }, [](D& d, O& o) { d.widths[1] = 3; o.weight_length = 8; }, [](D&, O& o) { o.weight_length = kHuge + 1; }}},
+      {"the table inside the parameters", single(OpKind::lookup, 6, 4, 8), {[](D&, O& o) { o.weight = 33; }}},
+      {"indices for embeddings and for them alone", embedding(), {[](D& d, O&) { d.integers = false; }}},
+      {"a table of whole entries for the input", embedding(),
+       {[](D& d, O&) { d.widths[0] = 4; }, [](D&, O& o) { o.weight_length = 0; }, [](D&, O& o) { o.weight_length = 14; },
+        [](D& d, O& o) { d.ops.push_back(o); d.ops[1].x = {1}; d.ops[1].y = 2; d.widths.push_back(6); }}},
+      {"the table inside the parameters", embedding(), {[](D&, O& o) { o.weight = 26; }}},
+      {"a padding index of the table", embedding(), {[](D&, O& o) { o.padding = 5; }}},
+      {"a known reduction", single(OpKind::reduce, 6, 3), {[](D&, O& o) { o.unary = -1; }, [](D&, O& o) { o.unary = 3; }}},
+      {"a row of whole groups", single(OpKind::reduce, 6, 3),
+       {[](D&, O& o) { o.extent = 0; }, [](D&, O& o) { o.extent = 7; }, [](D&, O& o) { o.inner = 0; }, [](D&, O& o) { o.extent = 4; }, [](D&, O& o) { o.extent = 3; }, [](D&, O& o) { o.inner = 2; }}},
+      {"a divisor other than 0", single(OpKind::reduce, 6, 3), {[](D&, O& o) { o.parameters[0] = 0; }}},
+      {"pieces as long as the output is wide", single(OpKind::rearrange, 6, 6), {[](D&, O&) {}}},
+      {"matrices with rows and columns", matmul(1, 6, 4, 6),
+       {[](D&, O& o) { o.extent = 0; }, [](D&, O& o) { o.extent = kHuge + 1; }, [](D&, O& o) { o.inner = 0; }, [](D&, O& o) { o.inner = kHuge + 1; }}},
+      {"matrices that fit each other", matmul(1, 6, 4, 6),
+       {[](D&, O& o) { o.weight_length = 5; }, [](D& d, O&) { d.widths[0] = 7; }, [](D& d, O&) { d.widths[1] = 5; }, [](D& d, O&) { d.widths[0] = 9; }}},
+      {"matrices that fit each other", matmul(0, 6, 4, 6),
+       {[](D&, O& o) { o.weight_length = 0; }, [](D&, O& o) { o.weight_length = (std::size_t{1} << 40) + 1; }, [](D& d, O&) { d.widths[0] = 7; }, [](D&, O& o) { o.weight_length = 7; },
+        [](D& d, O&) { d.widths[1] = 5; }, [](D& d, O&) { d.widths[1] = 6; }}},
+      {"matrices that fit each other", two_factors(), {[](D& d, O&) { d.widths[2] = 4; }, [](D&, O& o) { o.inner = 4; }, [](D&, O& o) { o.x = {0, 0}; }}},
+      {"the numbers inside the parameters", matmul(1, 6, 4, 6), {[](D&, O& o) { o.weight = 35; }}},
+      {"the numbers inside the parameters", matmul(0, 6, 4, 6), {[](D&, O& o) { o.weight = 35; }}},
+      {"as many inputs as the op takes", two_factors(), {[](D&, O& o) { o.x = {1}; }, [](D&, O& o) { o.column = 0; }, [](D&, O& o) { o.column = 1; }}},
+  };
+}
+
+}  // namespace
+
+TEST(plan_descriptions_rule_by_rule) {
+  const int unary = kernel_table(Isa::scalar)->unary_count;
+  for (const Rule& rule : rules()) {
+    PlanDescription sound = rule.sound;
+    if (std::strcmp(rule.says, "pieces as long as the output is wide") != 0) CHECK_MESSAGE(validate(sound, unary).ok(), rule.says + std::string(": ") + validate(sound, unary).what);
+    std::size_t number = 0;
+    for (const auto& change : rule.breaks) {
+      PlanDescription d = rule.sound;
+      OpDescription op = d.ops.back();
+      change(d, op);
+      if (d.ops.size() == rule.sound.ops.size()) d.ops.back() = op;
+      const Status status = validate(d, unary);
+      CHECK_MESSAGE(!status.ok() && std::strcmp(status.what, rule.says) == 0, rule.says + std::string(", break ") + std::to_string(number) + ": " + (status.ok() ? "accepted" : status.what));
+      number++;
+    }
+  }
+}
+
+namespace {
+
+/// 6 → linear 6 → the op → 6 (or what it makes) → linear 2, with all parameters; `frozen`: how many of the three ops learn nothing.
+PlanDescription around(PlanDescription middle, std::size_t frozen, LossKind loss) {
+  PlanDescription d = middle;
+  OpDescription first, last;
+  first.kind = last.kind = OpKind::linear;
+  first.x = {0};
+  first.y = 1;
+  first.weight = 40;
+  first.weight_length = 6 * middle.widths[0];
+  d.ops[0].y = 2;
+  for (int32_t& x : d.ops[0].x) x = 1;
+  last.x = {2};
+  last.y = 3;
+  last.weight = 100;
+  last.weight_length = middle.widths[1] * 2;
+  if (middle.ops[0].kind == OpKind::constant) {  // nothing else would read value 1
+    last.kind = OpKind::concat;
+    last.weight = kNone;
+    last.weight_length = 0;
+    last.x = {2, 1};
+  }
+  d.ops = {first, d.ops[0], last};
+  for (std::size_t i = 0; i < frozen; i++) d.ops[i].frozen = true;
+  d.widths = {6, middle.widths[0], middle.widths[1], last.kind == OpKind::concat ? middle.widths[0] + middle.widths[1] : 2};
+  d.parameters = 140;
+  d.loss = loss;
+  return d;
+}
+
+template <class T>
+double step(const PlanDescription& d, std::vector<T>* gradients, std::vector<OpReport>* report) {
+  const KernelTable& table = *active_table();
+  ThreadPool pool(1);
+  std::unique_ptr<Plan<T>> plan;
+  const Status built = Plan<T>::build(table, d, &plan);
+  CHECK_MESSAGE(built.ok(), built.what);
+  if (!built.ok()) return 0;
+  std::vector<T> p(d.parameters), x(4 * 6), y(4 * d.widths.back()), own[2];
+  for (std::size_t i = 0; i < p.size(); i++) p[i] = static_cast<T>(noise(i));
+  for (std::size_t i = 0; i < x.size(); i++) x[i] = static_cast<T>(noise(i + 500));
+  for (std::vector<T>& buffer : own) buffer.assign(6, 1);
+  double counter = 0;
+  plan->attach({{own[0].data(), own[1].data()}, &counter});
+  *report = plan->report();
+  if (d.loss == LossKind::none) {
+    CHECK(plan->predict(pool, p.data(), {4, x.data()}, y.data()).ok());
+    return 0;
+  }
+  Blocks<T> blocks;
+  blocks.parameters = p.data();
+  blocks.gradients = gradients->data();
+  BatchResult result;
+  CHECK(plan->train(pool, blocks, {4, x.data(), nullptr, {nullptr, y.data()}}, {}, &result).ok());
+  return result.loss;
+}
+
+}  // namespace
+
+// Whatever is frozen, the loss is the same, gradients of what learns are the same, and the others are not written.
+TEST(plan_ops_whose_neighbours_learn_nothing) {
+  PlanDescription reduced = single(OpKind::reduce, 6, 3), running = single(OpKind::batch_norm, 6, 6, 6), looked_up = single(OpKind::columns, 6, 4);
+  running.ops[0].running = true;
+  running.ops[0].bias = 6;
+  PlanDescription gamma_only = running;
+  gamma_only.ops[0].bias = kNone;
+  PlanDescription plain = single(OpKind::batch_norm, 6, 6, 6);
+  plain.ops[0].bias = 6;
+  for (const PlanDescription& middle : {reduced, running, gamma_only, plain, looked_up, matmul(0, 6, 4, 6), matmul(1, 6, 4, 6), single(OpKind::constant, 6, 6, 6), single(OpKind::prelu, 6, 6, 3),
+                                        single(OpKind::bound, 6, 6, 6), single(OpKind::bound, 6, 6, 1), single(OpKind::layer_norm, 6, 6, 6), single(OpKind::softmax, 6, 6), single(OpKind::unary, 6, 6),
+                                        single(OpKind::dropout, 6, 6)}) {
+    const std::string what = "op " + std::to_string(static_cast<int>(middle.ops[0].kind));
+    std::vector<double> whole(140, 7);
+    std::vector<OpReport> report;
+    const double loss = step<double>(around(middle, 0, LossKind::squared_error), &whole, &report);
+    std::vector<double> flops;
+    for (const OpReport& r : report) flops.push_back(r.flops);
+    for (std::size_t frozen : {1, 2, 3}) {
+      std::vector<double> g(140, 7);
+      CHECK_MESSAGE(step<double>(around(middle, frozen, LossKind::squared_error), &g, &report) == loss, what);
+      for (std::size_t i = 0; i < 140; i++) {
+        const std::size_t op = i < 40 ? 1 : i < 100 ? 0 : 2;
+        if (op < frozen) CHECK_MESSAGE(g[i] == 7 || (g[i] == 0 && middle.ops[0].kind == OpKind::prelu), what + " wrote the gradient of parameter " + std::to_string(i));
+        else CHECK_MESSAGE(g[i] == whole[i], what + " parameter " + std::to_string(i));
+      }
+      for (std::size_t i = 0; i < report.size(); i++) CHECK_MESSAGE(report[i].flops <= flops[i] && report[i].width > 0, what);
+    }
+    std::vector<double> none;
+    step<double>(around(middle, 0, LossKind::none), &none, &report);
+    for (std::size_t i = 0; i < report.size(); i++) CHECK_MESSAGE(report[i].flops <= flops[i], what + " costs no more to predict");
+  }
+}
+
+namespace {
+
+struct Judged {
+  BatchResult result;
+  Status status;
+};
+
+/// The loss of a linear op 6 → 3, weighted by row or not; frozen or not.
+Judged judged(LossKind kind, const LossDescription& options, bool weighted, bool frozen, const std::vector<int32_t>& labels, std::vector<double>* gradients) {
+  PlanDescription d = single(OpKind::linear, 6, 3, 18);
+  d.loss = kind;
+  d.loss_options = options;
+  d.ops[0].frozen = frozen;
+  ThreadPool pool(1);
+  std::unique_ptr<Plan<double>> plan;
+  CHECK(Plan<double>::build(*active_table(), d, &plan).ok());
+  std::vector<double> p(40), x(4 * 6), y(4 * 3), weights = {0.5, 2, 0, 1};
+  for (std::size_t i = 0; i < p.size(); i++) p[i] = noise(i);
+  for (std::size_t i = 6; i < x.size(); i++) x[i] = noise(i + 500);  // the first row is 0
+  for (std::size_t i = 3; i < y.size(); i++) y[i] = std::fabs(noise(i + 900));
+  gradients->assign(40, 7);
+  Blocks<double> blocks;
+  blocks.parameters = p.data();
+  blocks.gradients = gradients->data();
+  Judged found;
+  if (kind == LossKind::none) CHECK(plan->evaluate(pool, p.data(), {4, x.data()}, &found.result).code == Code::invalid_argument);
+  found.status = plan->train(pool, blocks, {4, x.data(), nullptr, {labels.data(), y.data(), weighted ? weights.data() : nullptr}}, {}, &found.result);
+  return found;
+}
+
+}  // namespace
+
+TEST(plan_losses_of_networks_that_learn_nothing) {
+  const std::vector<int32_t> labels = {0, 2, 1, 2};
+  for (LossKind kind : {LossKind::cross_entropy, LossKind::squared_error, LossKind::weighted_cross_entropy, LossKind::soft_cross_entropy, LossKind::element, LossKind::negative_log_likelihood, LossKind::cosine})
+    for (bool weighted : {false, true})
+      for (bool sum : {false, true})
+        for (bool classes : {false, true}) {
+          LossDescription options;
+          options.sum = sum;
+          options.parameter = 1e-8;
+          options.element = classes ? Loss::binary_cross_entropy : Loss::absolute;
+          if (classes) options.class_weights = {1, 2, 0.5};
+          std::vector<double> g;
+          const Judged learns = judged(kind, options, weighted, false, labels, &g), frozen = judged(kind, options, weighted, true, labels, &g);
+          const std::string what = "loss " + std::to_string(static_cast<int>(kind));
+          CHECK_MESSAGE(learns.status.ok() && frozen.status.ok() && learns.result.loss == frozen.result.loss, what);
+          CHECK_MESSAGE(std::isfinite(frozen.result.loss) && g == std::vector<double>(40, 7), what);
+        }
+}
+
+TEST(plan_losses_name_labels_that_are_no_classes) {
+  for (LossKind kind : {LossKind::weighted_cross_entropy, LossKind::negative_log_likelihood})
+    for (int32_t bad : {-1, 3, INT32_MIN, INT32_MAX})
+      for (bool weighted : {false, true}) {
+        LossDescription options;
+        options.class_weights = {1, 2, 0.5};
+        std::vector<double> g;
+        const Judged found = judged(kind, options, weighted, false, {0, 2, bad, 1}, &g);
+        CHECK(found.status.code == Code::out_of_range && found.status.where == 2 && found.status.value == bad);
+        CHECK(g == std::vector<double>(40, 7));
+      }
+  std::vector<double> g;
+  CHECK(judged(LossKind::none, {}, false, false, {0, 1, 2, 0}, &g).status.code == Code::invalid_argument);
+}
+
+}  // namespace chainrule::test
