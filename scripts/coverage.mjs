@@ -8,7 +8,7 @@ const help = `Counts the branches that the tests take, per folder, and names the
   npm run coverage -- typescript test/io      # what these tests alone take
 
   typescript  lib/ under vitest, processes of the command line included
-  native      native/ under the C++ tests, and the addon under vitest (needs clang and llvm)
+  native      native/ under the C++ tests, the addon under vitest, and npm run torture -- starved (needs clang and llvm)
   --verbose   what the builds say
   --help      this text
 

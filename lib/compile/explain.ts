@@ -39,8 +39,12 @@ export function explain(model: Model, given?: ExplainOptions): string {
   }
   const lowered = lower(model, goal)
   if (!lowered) return `Runs gate by gate: ${obstacle(model, goal)} cannot be compiled.`
-  const { plan } = buildPlan('explain', lowered, model.block)
-  return page(plan.describe(), batch, loss !== undefined, model.dtype)
+  const { plan, translated } = buildPlan('explain', lowered, model.block)
+  try {
+    return page(plan.describe(), batch, loss !== undefined, model.dtype)
+  } catch (error) {
+    throw translated('explain', error)
+  }
 }
 
 function page({ ops, arenaBytes }: PlanReport, batch: number, trains: boolean, dtype: string): string {

@@ -1,5 +1,6 @@
-// Branches of native/ that the C++ tests take, and the addon under vitest, by clang's coverage of sources: a condition counts
-// in both its ways, and the same line compiled for several types and instruction sets is one line.
+// Branches of native/ that the C++ tests take, and the addon under vitest and where memory, threads and calls into the engine are
+// refused, by clang's coverage of sources: a condition counts in both its ways, and the same line compiled for several types and
+// instruction sets is one line.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
@@ -7,7 +8,7 @@ import { root, show, step } from '../support.mjs'
 
 const folder = join(root, 'coverage/native')
 const build = join(root, 'build-coverage')
-const tests = join(build, 'chainrule_tests')
+const testProgram = join(build, 'chainrule_tests')
 const addon = join(build, 'Release/chainrule.node')
 // Tests that lead through the addon everywhere; others reach nothing else of it.
 const through = [
@@ -45,24 +46,21 @@ export async function coverNative(filters) {
   ])
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
-  const program = existsSync(tests) ? tests : join(build, 'Release/chainrule_tests')
+  const program = existsSync(testProgram) ? testProgram : join(build, 'Release/chainrule_tests')
   // %c: counters live in the file, so that a process that is killed has written them.
   const profile = (name) => ({ ...process.env, LLVM_PROFILE_FILE: join(folder, `${name}-%p%c.profraw`) })
   let failed = show(program, [], { env: profile('tests') })
+  // The tests try all instruction sets; what the process itself chooses is another thing.
+  failed ||= show(program, ['plan_options', 'dispatch'], { env: { ...profile('scalar'), CHAINRULE_ISA: 'scalar' } })
   // It notes there how often it was loaded.
   mkdirSync(join(dirname(addon), 'logs'), { recursive: true })
   const preload = join(root, 'scripts/instrumented.cjs')
-  failed ||= show(
-    process.execPath,
-    [
-      join(root, 'node_modules/vitest/vitest.mjs'),
-      'run',
-      '--reporter=dot',
-      '--testTimeout=300000',
-      ...(filters.length ? filters : through),
-    ],
-    { env: { ...profile('addon'), NODE_OPTIONS: `--require=${preload}`, CHAINRULE_INSTRUMENTED: dirname(addon) } },
-  )
+  const instrumented = { NODE_OPTIONS: `--require=${preload}`, CHAINRULE_INSTRUMENTED: dirname(addon) }
+  const withAddon = (name, ...args) => show(process.execPath, args, { env: { ...profile(name), ...instrumented } })
+  const tests = filters.length ? filters : through
+  const vitest = join(root, 'node_modules/vitest/vitest.mjs')
+  failed ||= withAddon('addon', vitest, 'run', '--reporter=dot', '--testTimeout=300000', ...tests)
+  if (!filters.length) failed ||= withAddon('starved', join(root, 'test/torture/run.mjs'), 'starved', '--count', '400')
   if (failed) process.exitCode = 1
   const profiles = readdirSync(folder).map((name) => join(folder, name))
   const merged = join(folder, 'all.profdata')

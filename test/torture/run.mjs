@@ -6,7 +6,7 @@ const parts = {
   hostile: ['every parameter of every public function with every hostile value, then pairs', 'hostile/hostile.mjs'],
   fuzz: ['damaged files of every format that is read', 'fuzz/fuzz.mjs'],
   faults: ['kills and failing system calls while files are written', 'faults/faults.mjs'],
-  starved: ['memory and threads that the system refuses', 'faults/starved.mjs'],
+  starved: ['memory and threads that the system refuses, calls that the engine refuses', 'faults/starved.mjs'],
   properties: ['laws of algebra, gradients, plans and files, on random cases', 'properties/properties.mjs'],
   workers: ['workers and processes that end in the middle of native calls', 'workers/workers.mjs'],
   memory: ['predictions, steps and models without end in bounded memory', 'memory/memory.mjs'],

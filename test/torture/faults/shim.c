@@ -1,10 +1,11 @@
 // A library to preload: lets the n-th system call on files whose path holds FAULT_PATH fail, come short, or end the process;
-// and lets the n-th large allocation, new thread or new object of the addon fail, with n in the first bytes of the file
-// FAULT_CONTROL.
+// and lets the n-th large allocation, new thread, new object of the addon, or call of the addon into the engine fail, with n in
+// the first bytes of the file FAULT_CONTROL.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -22,7 +23,7 @@ static atomic_int calls;
 static int at, failure, kill_before, kill_after, halve;
 static const char* wanted;
 static char watched[4096];
-static struct { atomic_int allocations, threads, objects; }* control;
+static struct { atomic_int allocations, threads, objects, engine; }* control;
 
 /// Whether this is the one that the control file says to refuse.
 #define REFUSED(kind) (control && atomic_load(&control->kind) > 0 && atomic_fetch_sub(&control->kind, 1) == 1)
@@ -167,4 +168,63 @@ void* _Znwm(size_t bytes) {
     }
   }
   return real(bytes);
+}
+
+// Calls into the engine (napi_…), which fail while an environment ends: when the addon is loaded, its table of addresses is made
+// to lead here. Which arguments a call has is not known here: all are passed on that it could have, in registers or on the stack.
+#define MOST_CALLS 80
+#define PARAMETERS long a, long b, long c, long d, long e, long f, long g, long h, long i, long j, long k, long l, double x
+typedef int (*EngineCall)(PARAMETERS);
+static EngineCall engine_calls[MOST_CALLS];
+static int engine_count;
+
+#define WRAPPER(n) \
+  static int engine_##n(PARAMETERS) { return REFUSED(engine) ? 9 /* napi_generic_failure */ : engine_calls[n](a, b, c, d, e, f, g, h, i, j, k, l, x); }
+#define TEN(use, t) use(t##0) use(t##1) use(t##2) use(t##3) use(t##4) use(t##5) use(t##6) use(t##7) use(t##8) use(t##9)
+#define ALL(use) TEN(use, ) TEN(use, 1) TEN(use, 2) TEN(use, 3) TEN(use, 4) TEN(use, 5) TEN(use, 6) TEN(use, 7)
+#define NAME(n) engine_##n,
+ALL(WRAPPER)
+static const EngineCall wrappers[MOST_CALLS] = {ALL(NAME)};
+
+/// These look at nothing that could have gone, or only give back.
+static int may_fail(const char* name) {
+  static const char* const never[] = {"napi_get_instance_data", "napi_ref_threadsafe_function", "napi_unref_threadsafe_function", "napi_adjust_external_memory",
+                                      "napi_delete_reference", "napi_close_handle_scope", "napi_throw", "napi_module_register"};
+  for (size_t i = 0; i < sizeof never / sizeof *never; i++)
+    if (!strcmp(name, never[i])) return 0;
+  return !strncmp(name, "napi_", 5);
+}
+
+static void lead_here(const struct link_map* map, const ElfW(Rela)* entry, size_t bytes, const ElfW(Sym)* symbols, const char* names) {
+  const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+  for (size_t i = 0; i < bytes / sizeof *entry; i++, entry++) {
+    const char* name = names + symbols[ELF64_R_SYM(entry->r_info)].st_name;
+    if (!may_fail(name) || engine_count == MOST_CALLS) continue;
+    void** slot = (void**)(map->l_addr + entry->r_offset);
+    mprotect((void*)((uintptr_t)slot / page * page), page, PROT_READ | PROT_WRITE);
+    *(void**)&engine_calls[engine_count] = dlsym(RTLD_DEFAULT, name);
+    *(const void**)slot = *(void* const*)&wrappers[engine_count++];
+  }
+}
+
+void* dlopen(const char* path, int flags) {
+  REAL(void*, "dlopen", const char*, int);
+  void* const handle = real(path, flags);
+  const struct link_map* const map = handle;
+  if (!handle || !control || engine_count || !strstr(map->l_name, "chainrule.node")) return handle;
+  const ElfW(Rela) *calls = NULL, *data = NULL;
+  size_t calls_bytes = 0, data_bytes = 0;
+  const ElfW(Sym)* symbols = NULL;
+  const char* names = NULL;
+  for (const ElfW(Dyn)* d = map->l_ld; d->d_tag != DT_NULL; d++) {
+    if (d->d_tag == DT_JMPREL) calls = (const void*)d->d_un.d_ptr;
+    if (d->d_tag == DT_PLTRELSZ) calls_bytes = d->d_un.d_val;
+    if (d->d_tag == DT_RELA) data = (const void*)d->d_un.d_ptr;
+    if (d->d_tag == DT_RELASZ) data_bytes = d->d_un.d_val;
+    if (d->d_tag == DT_SYMTAB) symbols = (const void*)d->d_un.d_ptr;
+    if (d->d_tag == DT_STRTAB) names = (const void*)d->d_un.d_ptr;
+  }
+  lead_here(map, calls, calls_bytes, symbols, names);
+  lead_here(map, data, data_bytes, symbols, names);
+  return handle;
 }
