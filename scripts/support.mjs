@@ -9,14 +9,13 @@ import { parseArgs } from 'node:util'
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const verbose = process.argv.includes('--verbose')
 
-/** How esbuild bundles for Node. Names stay: they stand in errors, and gates are known by them. */
+/** How esbuild bundles for Node. */
 export const bundling = {
   bundle: true,
   packages: 'external',
   platform: 'node',
   format: 'esm',
   target: 'node20',
-  keepNames: true,
 }
 
 /** Runs a command quietly; shows everything it printed, and ends this process, if it fails. */

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 const lib = resolve(import.meta.dirname, '../lib')
 const ranks: Record<string, number> = {
   errors: 0,
+  builtin: 0,
   disk: 0,
   checks: 0,
   draw: 1,

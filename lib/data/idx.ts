@@ -1,6 +1,6 @@
 // IDX files, the format of MNIST: a magic number, the extents, then the elements, all big-endian.
 import { promisify } from 'node:util'
-import { gunzip } from 'node:zlib'
+import { zlib } from '../builtin.js'
 import { describe, shapeText } from '../checks.js'
 import { ArgumentError, FormatError } from '../errors.js'
 import { checkPath, readWhole } from '../io/files.js'
@@ -61,7 +61,7 @@ export function parseIdx(bytes: Uint8Array | ArrayBuffer): IdxArray {
 
 async function decompress(bytes: Uint8Array, path: string): Promise<Uint8Array> {
   try {
-    return await promisify(gunzip)(bytes, { maxOutputLength: LARGEST })
+    return await promisify(zlib().gunzip)(bytes, { maxOutputLength: LARGEST })
   } catch (cause) {
     throw new FormatError('readIdx', `${describe(path)} to be sound gzip data`, (cause as Error).message, { cause })
   }

@@ -1,6 +1,6 @@
 // NPZ files, the format of numpy.savez: NPY files within a ZIP archive, stored or deflated.
 import { promisify } from 'node:util'
-import { crc32, inflateRaw } from 'node:zlib'
+import { zlib } from '../builtin.js'
 import { describe } from '../checks.js'
 import { ArgumentError, FormatError } from '../errors.js'
 import { checkPath, readWhole } from '../io/files.js'
@@ -113,13 +113,14 @@ async function contentOf(bytes: Buffer, entry: Entry, refuse: Refuse): Promise<U
   const raw = bytes.subarray(start, start + packed)
   const content = method === STORED ? raw : await inflated(raw, size, of, refuse)
   if (content.length !== size) throw refuse(`${of} of ${size} bytes`, String(content.length))
-  if (crc32(content) !== crc) throw refuse(`${of} with the checksum of its directory`, 'another: the file is damaged')
+  if (zlib().crc32(content) !== crc)
+    throw refuse(`${of} with the checksum of its directory`, 'another: the file is damaged')
   return content
 }
 
 async function inflated(raw: Buffer, size: number, of: string, refuse: Refuse): Promise<Uint8Array> {
   try {
-    return await promisify(inflateRaw)(raw, { maxOutputLength: Math.max(size, 1) })
+    return await promisify(zlib().inflateRaw)(raw, { maxOutputLength: Math.max(size, 1) })
   } catch (cause) {
     throw refuse(`${of} deflated to ${size} bytes`, (cause as Error).message, cause)
   }

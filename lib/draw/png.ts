@@ -1,5 +1,5 @@
 // Writes PNG images of pixels: grey or coloured, 8 bits per sample, any size.
-import { crc32, deflateSync } from 'node:zlib'
+import { zlib } from '../builtin.js'
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
 const COLOR_TYPE = { 1: 0, 3: 2 } as const // samples per pixel to PNG's number: greyscale, RGB
@@ -22,7 +22,7 @@ function encodePng({ width, height, samples, data }: Pixels): Buffer {
   const line = width * samples
   const rows = Buffer.alloc((line + 1) * height) // before each row one byte, its filter: 0, none
   for (let y = 0; y < height; y++) rows.set(data.subarray(y * line, (y + 1) * line), y * (line + 1) + 1)
-  const body = deflateSync(rows, { level: 9 })
+  const body = zlib().deflateSync(rows, { level: 9 })
   return Buffer.concat([SIGNATURE, chunk('IHDR', header), chunk('IDAT', body), chunk('IEND', Buffer.alloc(0))])
 }
 
@@ -36,6 +36,6 @@ function chunk(type: string, data: Buffer): Buffer {
   length.writeUInt32BE(data.length)
   const content = Buffer.concat([Buffer.from(type, 'latin1'), data])
   const check = Buffer.alloc(4)
-  check.writeUInt32BE(crc32(content))
+  check.writeUInt32BE(zlib().crc32(content))
   return Buffer.concat([length, content, check])
 }

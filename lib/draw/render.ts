@@ -38,7 +38,7 @@ export function toPng(picture: string, given?: PngOptions): Uint8Array {
 
 function renderer(): Renderer {
   try {
-    return createRequire(import.meta.url)(PACKAGE) as Renderer
+    return createRequire(import.meta.filename)(PACKAGE) as Renderer
   } catch (cause) {
     throw new DependencyError('toPng', `the package ${PACKAGE} (npm install ${PACKAGE})`, 'none that loads', { cause })
   }

@@ -1,8 +1,8 @@
 // What stands in the metadata of a model's file: the format's version, the architecture, and what belongs to the model
 // beside it. Version 2 has a checksum over the texts; version 1 had none, and nothing but the architecture.
-import { crc32 } from 'node:zlib'
 import { describe, shapeText } from '../checks.js'
 import { ArgumentError, FormatError } from '../errors.js'
+import { native } from '../native/load.js'
 import { parametersOf } from '../nn/config.js'
 import type { FloatDType } from '../tensor/dtype.js'
 import { sameShape } from '../tensor/shape.js'
@@ -62,7 +62,8 @@ export function metadataText(given: Record<string, string>, checksum: string): R
 }
 
 function checksumOfTexts(metadata: Readonly<Record<string, string>>): string {
-  return checksumText(crc32(JSON.stringify(texts.map((key) => metadata[key] ?? null))))
+  const text = JSON.stringify(texts.map((key) => metadata[key] ?? null))
+  return checksumText(native().crc32(Buffer.from(text), 0))
 }
 
 /**

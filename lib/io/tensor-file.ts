@@ -1,6 +1,6 @@
 // Safetensors on disk, read piece by piece: first the header alone, then the data straight to where it belongs. Between two
 // pieces other work of the program gets its turn.
-import { crc32 } from 'node:zlib'
+import { native } from '../native/load.js'
 import { type OpenFile, withFile } from './files.js'
 import { type Header, PREFIX, parseHeader, startOf, type TensorEntry } from './safetensors.js'
 
@@ -50,7 +50,7 @@ async function readData(
   let checksum = 0
   let next = 0
   const take = (piece: Uint8Array, at: number) => {
-    checksum = crc32(piece, checksum)
+    checksum = native().crc32(piece, checksum)
     while (next < order.length) {
       const entry = order[next]!
       const [from, to] = [Math.max(at, entry.begin), Math.min(at + piece.length, entry.end)]
@@ -76,7 +76,7 @@ export async function checksumOf(data: Uint8Array): Promise<string> {
   let checksum = 0
   for (let at = 0; at < data.length; at += PIECE) {
     if (at > 0) await new Promise(setImmediate)
-    checksum = crc32(data.subarray(at, at + PIECE), checksum)
+    checksum = native().crc32(data.subarray(at, at + PIECE), checksum)
   }
   return checksumText(checksum)
 }

@@ -13,18 +13,14 @@ export interface ElementType {
   readonly convert?: (bytes: Uint8Array<ArrayBuffer>) => ArrayLike<number> | ArrayLike<bigint>
 }
 
-// Each of them in 8 bits, as a table of the 256 values.
-const e4m3 = table((byte) => {
+// Numbers in 8 bits.
+function e4m3(byte: number): number {
   const [sign, exponent, mantissa] = [byte & 0x80 ? -1 : 1, (byte >> 3) & 15, byte & 7]
   if ((byte & 0x7f) === 0x7f) return Number.NaN
   return sign * (exponent === 0 ? mantissa * 2 ** -9 : (8 + mantissa) * 2 ** (exponent - 10))
-})
-const e5m2 = table((byte) => half(byte << 8))
-const e8m0 = table((byte) => (byte === 255 ? Number.NaN : 2 ** (byte - 127)))
-
-function table(value: (byte: number) => number): Float64Array {
-  return Float64Array.from({ length: 256 }, (_, byte) => value(byte))
 }
+const e5m2 = (byte: number) => half(byte << 8)
+const e8m0 = (byte: number) => (byte === 255 ? Number.NaN : 2 ** (byte - 127))
 
 // Sign, 5 bits of exponent, 10 of mantissa: every value of it is one of float32.
 function half(bits: number): number {
@@ -49,8 +45,11 @@ export function brainHalves(bytes: Uint8Array<ArrayBuffer>): Float32Array {
   return new Float32Array(out.buffer)
 }
 
-function looked(values: Float64Array): (bytes: Uint8Array) => Float32Array {
+// Elements of 8 bits, from a table of the 256 values that is made when it is first needed.
+function looked(value: (byte: number) => number): (bytes: Uint8Array) => Float32Array {
+  let values: Float64Array | undefined
   return (bytes) => {
+    values ??= Float64Array.from({ length: 256 }, (_, byte) => value(byte))
     const out = new Float32Array(bytes.length)
     for (let i = 0; i < out.length; i++) out[i] = values[bytes[i]!]!
     return out

@@ -49,6 +49,8 @@ export interface Addon extends LayerFunctions {
   countMemory(x: FloatArray): void
   /** Where an array begins in memory, modulo `modulus`, a number from 1 on. */
   address(x: FloatArray, modulus: number): number
+  /** CRC-32 as in ZIP files of bytes, going on from the checksum `start` of those before them. */
+  crc32(bytes: Uint8Array, start: number): number
   /** The best rate of fused multiply-adds that this machine reaches from registers, in GFLOP/s (takes about 0.1 s). */
   measurePeak(float64: boolean, threads: number): number
 

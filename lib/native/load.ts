@@ -2,7 +2,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { ArgumentError, ChainruleError, IndexError, NativeError } from '../errors.js'
 import type { Addon } from './addon.js'
 
@@ -20,7 +19,7 @@ export function native(): Addon {
 }
 
 /** The package's root: the nearest folder above this file, or above another, whose package.json says so. */
-export function packageRoot(file = fileURLToPath(import.meta.url)): string {
+export function packageRoot(file = import.meta.filename): string {
   let folder = dirname(file)
   for (;;) {
     const manifest = join(folder, 'package.json')
@@ -55,7 +54,7 @@ function here(): Platform {
  * @throws NativeError if there is none, or it cannot be loaded
  */
 export function load(root: string): Addon {
-  const bindings = createRequire(import.meta.url)('bindings') as Bindings
+  const bindings = createRequire(import.meta.filename)('bindings') as Bindings
   const built = localBuilds.some((path) => existsSync(join(root, ...path)))
   const places = built ? localBuilds : prebuilds(here())
   try {

@@ -76,8 +76,8 @@ export class ColumnEmbedding extends Layer<Kept> implements Widths {
 
   override initialize(source: InitialisationSource): void {
     const { seed, index } = checkSource(this.name, source)
-    const { weight, entries: fanOut, features: fanIn } = this
-    this.#initializer(weight.data as FloatArray, { shape: weight.shape, fanIn, fanOut, seed, index })
+    const { entries: fanOut, features: fanIn } = this
+    this.draw(this.#table, this.#initializer, { fanIn, fanOut, seed, index })
   }
 
   override forward(x: Tensor): Tensor

@@ -72,9 +72,9 @@ export class Embedding extends Layer<Tensor> implements Widths {
 
   override initialize(source: InitialisationSource): void {
     const { seed, index } = checkSource(this.name, source)
-    const { weight, entries: fanOut, features: fanIn } = this
-    this.#initializer(weight.data as FloatArray, { shape: weight.shape, fanIn, fanOut, seed, index })
-    this.#clearPadding(weight)
+    const { entries: fanOut, features: fanIn } = this
+    this.draw(this.#table, this.#initializer, { fanIn, fanOut, seed, index })
+    if (this.paddingIndex !== undefined) this.#clearPadding(this.#table.value)
   }
 
   #clearPadding(table: Tensor): void {

@@ -108,12 +108,14 @@ function drawOrthogonal(values: FloatArray, context: InitializerContext, gain: n
 
 const fanMean: Fan = (context) => (context.fanIn + context.fanOut) / 2
 
+function allZeros(values: FloatArray): void {
+  values.fill(0)
+}
+
 /** All initializers: each function takes options and returns an {@link Initializer}. */
 export const initializers = {
   /** All 0. (All units of a layer then stay equal for ever.) */
-  zeros: (): Initializer => (values) => {
-    values.fill(0)
-  },
+  zeros: (): Initializer => allZeros,
   /** One value everywhere. */
   constant: (value: number): Initializer => {
     finite('constant', 'value', value)

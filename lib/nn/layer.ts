@@ -3,9 +3,9 @@
 import { boolean, describe, integer, oneOf, seedOf } from '../checks.js'
 import { ArgumentError } from '../errors.js'
 import { BuiltinGate } from '../gates/gate.js'
-import type { FloatDType } from '../tensor/dtype.js'
+import type { FloatArray, FloatDType } from '../tensor/dtype.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { type Initializer, type InitializerName, initializers } from './initializers.js'
+import { type Initializer, type InitializerContext, type InitializerName, initializers } from './initializers.js'
 import { Parameter, ParameterBlock } from './parameters.js'
 
 /** A gate whose parameters a model can train. */
@@ -120,6 +120,12 @@ export abstract class Layer<Kept = undefined> extends BuiltinGate<Kept> implemen
     const made = Parameter.create(name, shape, dtype)
     this.#parameters.push(made)
     return made
+  }
+
+  /** Fills a parameter; zeros are what it begins with. */
+  protected draw(parameter: Parameter, initializer: Initializer, context: Omit<InitializerContext, 'shape'>): void {
+    if (initializer === initializers.zeros() && !Parameter.seen(parameter)) return
+    initializer(parameter.value.data as FloatArray, { ...context, shape: parameter.shape })
   }
 
   /** Gathers the declared parameters into one block and draws them; last call of a constructor. */

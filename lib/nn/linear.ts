@@ -79,10 +79,9 @@ export class Linear extends Layer<Tensor> implements Widths {
 
   override initialize(source: InitialisationSource): void {
     const { seed, index } = checkSource(this.name, source)
-    const { weight, bias, inFeatures: fanIn, outFeatures: fanOut } = this
-    this.#initializer(weight.data as FloatArray, { shape: weight.shape, fanIn, fanOut, seed, index })
-    if (!bias) return
-    this.#biasInitializer(bias.data as FloatArray, { shape: bias.shape, fanIn, fanOut, seed, index: index + 1 })
+    const { inFeatures: fanIn, outFeatures: fanOut } = this
+    this.draw(this.#weight, this.#initializer, { fanIn, fanOut, seed, index })
+    if (this.#bias) this.draw(this.#bias, this.#biasInitializer, { fanIn, fanOut, seed, index: index + 1 })
   }
 
   override forward(x: Tensor): Tensor

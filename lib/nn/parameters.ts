@@ -20,7 +20,9 @@ interface Storage {
   moved?: boolean
   /** How often all its values have been replaced, or updated gate by gate. */
   version: number
-  /** Whether somebody has had its gradients in hand: until then they are zeros in memory that was never touched. */
+  /** Whether somebody has had its values in hand: until then they are zeros in memory that was never touched. */
+  seen: boolean
+  /** The same of its gradients. */
   touched: boolean
 }
 
@@ -55,7 +57,12 @@ export function sharedTensor(shape: readonly number[], dtype: FloatDType): Tenso
 
 /** A flat vector of zeros like the block's, over shared memory: for optimizer state. */
 export function sharedLike(block: ParameterBlock): FloatArray {
-  return shared(block.dtype, block.values.length)
+  return shared(block.dtype, block.length)
+}
+
+function storageOf(dtype: FloatDType, length: number, owner: object | undefined): Storage {
+  const [values, gradients] = [shared(dtype, length), shared(dtype, length)]
+  return { values, gradients, owner, version: 0, seen: false, touched: false }
 }
 
 function aligned(length: number): number {
@@ -77,18 +84,12 @@ export class Parameter {
   static create(name: string, shape: readonly number[], dtype: FloatDType): Parameter {
     const checked = checkShape('Parameter', shape)
     const length = aligned(sizeOf(checked))
-    const storage = {
-      values: shared(dtype, length),
-      gradients: shared(dtype, length),
-      owner: undefined,
-      version: 0,
-      touched: false,
-    }
-    return new Parameter(name, slotAt(storage, 0, checked))
+    return new Parameter(name, slotAt(storageOf(dtype, length, undefined), 0, checked))
   }
 
   /** The trained values. */
   get value(): Tensor {
+    this.#slot.storage.seen = true
     return this.#slot.value
   }
   /** The gradient of the last backward. */
@@ -125,6 +126,10 @@ export class Parameter {
   /** @internal Whether both stand for one tensor. */
   static same(a: Parameter, b: Parameter): boolean {
     return a.#slot === b.#slot
+  }
+  /** @internal Whether it may be other than zeros. */
+  static seen(parameter: Parameter): boolean {
+    return parameter.#slot.storage.seen
   }
   /** @internal The layer or model whose storage this parameter lies in. */
   static owner(parameter: Parameter): object | undefined {
@@ -175,12 +180,14 @@ export function gradientOf(parameter: Parameter | undefined, accumulate: boolean
 /** The flat vectors of a model: every parameter at a multiple of 16 elements, zeros between. */
 export class ParameterBlock {
   readonly dtype: FloatDType
-  /** All parameters in order. */
-  readonly values: FloatArray
+  /** Number of elements of the vectors. */
+  readonly length: number
   /** Where each parameter starts in `values`. */
   readonly offsets: readonly number[]
+  /** All parameters in order. */
   readonly parameters: readonly Parameter[]
   readonly #storage: Storage
+  readonly #values: FloatArray
   readonly #gradients: FloatArray
 
   private constructor(
@@ -192,7 +199,8 @@ export class ParameterBlock {
   ) {
     this.dtype = dtype
     this.parameters = parameters
-    this.values = storage.values.subarray(start, end)
+    this.length = end - start
+    this.#values = storage.values.subarray(start, end)
     this.#gradients = storage.gradients.subarray(start, end)
     this.offsets = parameters.map((p) => Parameter.slot(p).offset - start)
     this.#storage = storage
@@ -215,18 +223,15 @@ export class ParameterBlock {
         throw new DTypeError(operation, `parameters of one dtype, ${dtype}`, `${p.name} of ${p.dtype}`)
       length += aligned(p.size)
     }
-    const storage = {
-      values: shared(dtype, length),
-      gradients: shared(dtype, length),
-      owner,
-      version: 0,
-      touched: false,
-    }
+    const storage = storageOf(dtype, length, owner)
     let offset = 0
     for (const p of parameters) {
       const slot = Parameter.slot(p)
       const moved = slotAt(storage, offset, p.shape)
-      moved.value.data.set(slot.value.data)
+      if (slot.storage.seen) {
+        moved.value.data.set(slot.value.data)
+        storage.seen = true
+      }
       if (slot.storage.touched) {
         moved.gradient.data.set(slot.gradient.data)
         storage.touched = true
@@ -236,6 +241,12 @@ export class ParameterBlock {
       offset += aligned(p.size)
     }
     return new ParameterBlock(parameters, storage, 0, length, dtype)
+  }
+
+  /** All values. */
+  get values(): FloatArray {
+    this.#storage.seen = true
+    return this.#values
   }
 
   /** All gradients, in the same places as the values. */

@@ -1,5 +1,5 @@
 // report(): a training or an evaluation as one HTML file that needs nothing else: no network, no script.
-import os from 'node:os'
+import { release, type as systemName } from 'node:os'
 import { describe, options } from '../checks.js'
 import { ArgumentError } from '../errors.js'
 import { info } from '../native/system.js'
@@ -140,7 +140,7 @@ function environmentOf(given: Readonly<Record<string, string>>): [string, string
     ['threads', String(threads)],
     ['compiled with', compiler],
     ['Node', process.versions.node],
-    ['system', `${os.type()} ${os.release()}, ${process.arch}`],
+    ['system', `${systemName()} ${release()}, ${process.arch}`],
   ]
 }
 

@@ -1,5 +1,6 @@
 // What the addon tells about itself and the machine, and the thread count.
 #include "../base/cpu.h"
+#include "../base/crc32.h"
 #include "../base/large_pages.h"
 #include "../base/reclaim.h"
 #include "../dispatch/dispatch.h"
@@ -80,8 +81,15 @@ napi_value address(Arguments& a) {
   return a.result(static_cast<double>(reinterpret_cast<std::uintptr_t>(x.data) % static_cast<std::uintptr_t>(modulus)));
 }
 
+napi_value checksum(Arguments& a) {
+  const Elements bytes = a.elements(0, "bytes, a Uint8Array", {napi_uint8_array});
+  const auto start = static_cast<std::uint32_t>(a.integer(1, "start", 0, UINT32_MAX));
+  if (!a.ok()) return nullptr;
+  return a.result(static_cast<double>(crc32(start, static_cast<const unsigned char*>(bytes.data), bytes.length)));
+}
+
 }  // namespace
 
-const Function kSystemFunctions[] = {{"info", info}, {"setThreads", set_threads}, {"measurePeak", measure_peak}, {"countMemory", count_memory}, {"address", address}, {nullptr, nullptr}};
+const Function kSystemFunctions[] = {{"info", info}, {"setThreads", set_threads}, {"measurePeak", measure_peak}, {"countMemory", count_memory}, {"address", address}, {"crc32", checksum}, {nullptr, nullptr}};
 
 }  // namespace chainrule::binding

@@ -33,6 +33,7 @@ export async function bundled(file, tests) {
   }
   const result = await build({
     ...bundling,
+    keepNames: true,
     entryPoints: tests.map((test) => ({ in: packageFile(test), out: test.replaceAll('/', '-').replace(/\.ts$/, '') })),
     absWorkingDir: root,
     outdir: folder,

@@ -1,7 +1,7 @@
 // The codecs of Parquet and Arrow files, none of which unpacks to more than was announced.
 
-import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import type { Compressors } from 'hyparquet'
+import { zlib } from '../../builtin.js'
 import { optional } from '../read/choose.js'
 
 const ZSTD_MAGIC = 0xfd2fb528
@@ -15,8 +15,8 @@ export async function unpackers(operation: string): Promise<Compressors> {
   const { compressors } = await optional(operation, name, () => import('hyparquet-compressors'))
   return {
     ...compressors,
-    GZIP: (input, length) => gunzipSync(input, { maxOutputLength: Math.max(length, 1) }),
-    BROTLI: (input, length) => brotliDecompressSync(input, { maxOutputLength: Math.max(length, 1) }),
+    GZIP: (input, length) => zlib().gunzipSync(input, { maxOutputLength: Math.max(length, 1) }),
+    BROTLI: (input, length) => zlib().brotliDecompressSync(input, { maxOutputLength: Math.max(length, 1) }),
     ZSTD: (input, length) => {
       checkZstd(input, length)
       return compressors.ZSTD!(input, length)

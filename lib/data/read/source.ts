@@ -1,6 +1,5 @@
 // Bytes to read: of a file, gzipped or not, or of a stream; in pieces, with a limit on what they unpack to.
-import { Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
+import { stream, zlib } from '../../builtin.js'
 import { describe } from '../../checks.js'
 import { Handle } from '../../disk.js'
 import { ArgumentError, ChainruleError, FileError } from '../../errors.js'
@@ -177,8 +176,8 @@ async function* chained(first: Uint8Array, rest: AsyncGenerator<Uint8Array>): As
 }
 
 async function* gunzipped(reading: Reading, bytes: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const source = Readable.from(bytes, { objectMode: false })
-  const unpack = createGunzip({ chunkSize: PIECE })
+  const source = stream().Readable.from(bytes, { objectMode: false })
+  const unpack = zlib().createGunzip({ chunkSize: PIECE })
   let failed: Error | undefined
   source.on('error', (error) => {
     failed = error

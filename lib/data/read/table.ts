@@ -1,5 +1,5 @@
 // readTable(): a table from a file of any of the known formats.
-import { gunzipSync } from 'node:zlib'
+import { zlib } from '../../builtin.js'
 import { describe, oneOf, options } from '../../checks.js'
 import { ArgumentError, FormatError } from '../../errors.js'
 import { readArrowAs } from '../columnar/arrow.js'
@@ -94,7 +94,7 @@ async function formatWithin(path: string): Promise<TableFormat> {
 
 function unpackedStart(packed: Buffer): Buffer {
   try {
-    return gunzipSync(packed, { finishFlush: 2, maxOutputLength: 1 << 24 })
+    return zlib().gunzipSync(packed, { finishFlush: 2, maxOutputLength: 1 << 24 })
   } catch {
     return Buffer.alloc(0) // the reader says what is wrong
   }

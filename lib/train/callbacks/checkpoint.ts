@@ -1,11 +1,11 @@
 // checkpoint(): keeps the state of a training in files, from which fit goes on after a stop or a crash.
 import { join } from 'node:path'
-import { crc32 } from 'node:zlib'
 import { describe, options, positive, positiveInteger } from '../../checks.js'
 import { mkdir, readdir, unlink } from '../../disk.js'
 import { ArgumentError, FileError, FormatError } from '../../errors.js'
 import { checkPath, readWhole, writeAtomic } from '../../io/files.js'
 import { encodeParts, readHeader, readTensors } from '../../io/safetensors.js'
+import { native } from '../../native/load.js'
 import type { Callback, PauseEvent } from '../callback.js'
 import type { Snapshot } from '../snapshot.js'
 
@@ -144,5 +144,5 @@ export async function readCheckpoint(path: string): Promise<Snapshot | undefined
 }
 
 function checksumOf(data: Uint8Array): string {
-  return `crc32:${crc32(data).toString(16).padStart(8, '0')}`
+  return `crc32:${native().crc32(data, 0).toString(16).padStart(8, '0')}`
 }
