@@ -99,12 +99,18 @@ describe('readJsonLines', () => {
   })
 })
 
-/** An NPY file as numpy writes it. */
-function npy(descr: string, shape: number[], body: Uint8Array, { fortran = false, version = 1 } = {}): Buffer {
+/** An NPY file as numpy writes it, or with a longer header. */
+function npy(
+  descr: string,
+  shape: number[],
+  body: Uint8Array,
+  { fortran = false, version = 1, least = 0 } = {},
+): Buffer {
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`
   const dict = `{'descr': '${descr}', 'fortran_order': ${fortran ? 'True' : 'False'}, 'shape': ${tuple}, }`
   const start = version === 1 ? 10 : 12
-  const header = `${dict.padEnd(64 * Math.ceil((start + dict.length + 1) / 64) - start - 1)}\n`
+  const padded = dict.padEnd(64 * Math.ceil((start + dict.length + 1) / 64) - start - 1)
+  const header = `${padded.padEnd(least - 1)}\n`
   const magic = Buffer.from(`\x93NUMPY${String.fromCharCode(version)}\0`, 'latin1')
   const length = Buffer.alloc(version === 1 ? 2 : 4)
   if (version === 1) length.writeUInt16LE(header.length)
@@ -151,6 +157,7 @@ describe('parseNpy', () => {
       expect(parseNpy(npy('|u1', [1], Uint8Array.of(9), { version })).data).toEqual(Uint8Array.of(9))
     expect(parseNpy(npy('|u1', [], Uint8Array.of(9)))).toEqual({ shape: [], data: Uint8Array.of(9) })
     expect(parseNpy(npy('<f8', [0, 3], Uint8Array.of()))).toEqual({ shape: [0, 3], data: new Float64Array(0) })
+    expect(parseNpy(npy('|u1', [1], Uint8Array.of(9), { version: 2, least: 65_536 })).shape).toEqual([1])
     const whole = npy('<f4', [1], bytesOf(Float32Array.of(2.5)))
     expect(parseNpy(Uint8Array.from([0, 0, 0, ...whole]).subarray(3)).data).toEqual(Float32Array.of(2.5))
     expect(parseNpy(whole.buffer.slice(whole.byteOffset, whole.byteOffset + whole.length) as ArrayBuffer).data).toEqual(
@@ -206,6 +213,19 @@ describe('parseNpy', () => {
       npy('<i8', [1], bytesOf(BigInt64Array.of(2n ** 60n + 1n))),
       /integers that float64 can hold/,
     ],
+    [
+      'a header that is too long',
+      npy('|u1', [4], body, { version: 2, least: 65_537 }),
+      /at most 65536 bytes, got 65537/,
+    ],
+    [
+      'a header without an end',
+      Buffer.from(
+        "\x93NUMPY\x01\0\x43\0{'descr': '|u1', 'fortran_order': False, 'shape': (4,), } and more  \n1234",
+        'latin1',
+      ),
+      /with a header/,
+    ],
     ['no header', Buffer.from('\x93NUMPY\x01\0\x04\0 [] ', 'latin1'), /with a header { 'descr'/],
     [
       'a header that lacks the shape',
@@ -227,15 +247,15 @@ describe('parseNpy', () => {
   })
 })
 
-/** A ZIP archive; changes to the fields of its last entry come last. */
+/** A ZIP archive. Entries may have what readers skip: text after their names, in the directory also a note. */
 function zip(
-  entries: { name: string; content: Uint8Array; deflated?: boolean }[],
+  entries: { name: string; content: Uint8Array; deflated?: boolean; extra?: number; note?: number }[],
   change: Record<string, number> = {},
 ): Buffer {
   const parts: Buffer[] = []
   const directory: Buffer[] = []
   let offset = 0
-  for (const { name, content, deflated = false } of entries) {
+  for (const { name, content, deflated = false, extra = 0, note = 0 } of entries) {
     const packed = deflated ? deflateRawSync(content) : content
     const fields = {
       method: deflated ? 8 : 0,
@@ -249,6 +269,7 @@ function zip(
     const local = Buffer.alloc(30)
     local.writeUInt32LE(0x04034b50, 0)
     local.writeUInt16LE(name.length, 26)
+    local.writeUInt16LE(change.localExtra ?? 2 * extra, 28)
     const central = Buffer.alloc(46)
     central.writeUInt32LE(0x02014b50, 0)
     central.writeUInt16LE(fields.flags, 8)
@@ -257,14 +278,17 @@ function zip(
     central.writeUInt32LE(fields.packed, 20)
     central.writeUInt32LE(fields.size, 24)
     central.writeUInt16LE(name.length, 28)
+    central.writeUInt16LE(extra, 30)
+    central.writeUInt16LE(change.note ?? note, 32)
     central.writeUInt32LE(fields.offset, 42)
-    parts.push(local, Buffer.from(name), Buffer.from(packed))
-    directory.push(central, Buffer.from(name))
-    offset += 30 + name.length + packed.length
+    parts.push(local, Buffer.from(name), Buffer.alloc(2 * extra, 'x'), Buffer.from(packed))
+    directory.push(central, Buffer.from(name), Buffer.alloc(extra + note, 'n'))
+    offset += 30 + name.length + 2 * extra + packed.length
   }
   const end = Buffer.alloc(22)
   end.writeUInt32LE(0x06054b50, 0)
-  end.writeUInt16LE(change.count ?? entries.length, 8)
+  end.writeUInt16LE(change.disk ?? 0, 4)
+  end.writeUInt16LE(change.own ?? change.count ?? entries.length, 8)
   end.writeUInt16LE(change.count ?? entries.length, 10)
   end.writeUInt32LE(
     directory.reduce((sum, { length }) => sum + length, 0),
@@ -292,7 +316,28 @@ describe('parseNpz', () => {
     expect(await parseNpz(commented)).toEqual(expected)
   })
 
+  it('skips what it does not read: folders, texts beside names, notes up to the longest, text before the archive', async () => {
+    const beside = [
+      { name: 'folder/', content: new Uint8Array(0) },
+      { name: 'folder/x.npy', content: x, extra: 5, note: 3 },
+      { name: 'y', content: y, extra: 1, note: 9, deflated: true },
+    ]
+    const expected = { 'folder/x': parseNpy(x), y: parseNpy(y) }
+    const bytes = zip(beside)
+    expect(await parseNpz(bytes)).toEqual(expected)
+    // A note that holds the mark of an end.
+    for (const note of [Buffer.alloc(65_535, 'x'), Buffer.from('PK\x05\x06'.padEnd(40, '-'), 'latin1')]) {
+      const noted = Buffer.concat([bytes, note])
+      noted.writeUInt16LE(note.length, bytes.length - 2)
+      expect(await parseNpz(noted)).toEqual(expected)
+      await expect(parseNpz(noted.subarray(0, -1))).rejects.toThrow(/to end with the directory/)
+    }
+    const within = Buffer.concat([Buffer.alloc(7), bytes, Buffer.alloc(3)])
+    expect(await parseNpz(within.subarray(7, 7 + bytes.length))).toEqual(expected)
+  })
+
   const one = [{ name: 'x.npy', content: x }]
+  const whole = zip(one)
   const packed = [{ name: 'x.npy', content: x, deflated: true }]
   const broken: [string, Uint8Array, RegExp][] = [
     ['nothing', Uint8Array.of(), /to end with the directory of a ZIP archive/],
@@ -304,6 +349,16 @@ describe('parseNpz', () => {
     ['a place beyond the end', zip(one, { offset: 1e6 }), /with "x.npy", got nothing at its place/],
     ['more entries than there are', zip(one, { count: 2 }), /a sound directory, got entry 1 broken/],
     ['a directory elsewhere', zip(one, { start: 3 }), /a sound directory, got entry 0 broken/],
+    ['an entry that is cut', zip(one, { note: 1 }), /a sound directory, got entry 0 cut/],
+    ['a directory that begins where it ends', zip(one, { start: whole.length - 22 }), /got entry 0 broken/],
+    ['a directory that is cut by a byte', zip(one, { start: whole.length - 22 - 45 }), /got entry 0 broken/],
+    ['two parts', zip(one, { disk: 1 }), /in one part, got several/],
+    ['entries in other parts', zip(one, { own: 0 }), /in one part, got several/],
+    ['a directory beyond 4 GiB', zip(one, { start: 0xffffffff }), /got a ZIP64 archive/],
+    ['a place a byte too far', zip(one, { offset: 1 }), /with "x.npy", got nothing at its place/],
+    ['a place at the end', zip(one, { offset: whole.length - 29 }), /got nothing at its place/],
+    ['a header that reaches beyond the end', zip(one, { localExtra: 60_000 }), /"x.npy" of 136 bytes, got 0/],
+    ['contents that reach beyond the end', zip(one, { localExtra: 90 }), /"x.npy" of 136 bytes, got 119/],
     ['ZIP64', zip(one, { count: 0xffff }), /below 4 GiB and 65535 files/],
     ['a size that is too small', zip(packed, { size: 20 }), /deflated to 20 bytes/],
     ['a size that is too large', zip(packed, { size: 500 }), /of 500 bytes, got 136/],

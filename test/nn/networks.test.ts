@@ -15,6 +15,8 @@ import {
   Residual,
   Sequential,
   ShapeError,
+  Slice,
+  Sum,
   Tanh,
   Tensor,
   tensor,
@@ -280,5 +282,22 @@ describe('branches without parameters', () => {
     const x = randomTensor([3, 4], 5)
     expectClose(model.predictSync(x), numbers(model.infer(x)), 1e-14)
     expectClose(await model.predict(x), numbers(model.infer(x)), 1e-14)
+  })
+})
+
+describe('branches of one form', () => {
+  const [sum, x] = [() => new Sum(), tensor([[1, 2]])]
+  it('add numbers to numbers, and refuse numbers beside tensors', () => {
+    expect(new Parallel([sum(), sum()], { join: 'add' }).forward(x)).toBe(6)
+    expect(() => new Parallel([sum(), new ReLU()], { join: 'add' }).forward(x)).toThrow(/branches of one form to add/)
+    expect(() => new Parallel([new ReLU(), new Slice([null, { stop: 1 }])], { join: 'add' }).infer(x)).toThrow(/branches of one form/) // biome-ignore format: a row
+  })
+
+  it('know the width of the output where all branches do', () => {
+    const [known, open] = [new Linear(2, 3, { seed: 1 }), new Tanh()]
+    expect(new Parallel([known, open]).outputs).toBe(5)
+    expect(new Parallel([open, new ReLU()]).outputs).toBeUndefined()
+    expect(new Parallel([open, new ReLU()], { join: 'add' }).outputs).toBeUndefined()
+    expect(new Parallel([open, new Linear(2, 2, { seed: 1 })], { join: 'add' }).outputs).toBe(2)
   })
 })

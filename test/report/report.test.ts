@@ -169,6 +169,40 @@ describe('assess and importanceOf', () => {
       'rows with a known value of column "y"',
     )
   })
+
+  it('compare dates and numbers as classes, truths as numbers, and count what cannot be compared', async () => {
+    const times = Table.from({ a: [1, 2], y: [new Date(0), new Date(1)] })
+    const classes = { task: 'binary' as const, target: 'y', labels: ['1970-01-01T00:00:00.000Z', 'later'] }
+    const dated = await assess({ ...classes, predict: async () => ({ prediction: [], probabilities: tensor([[1, 0]]) }) }, times) // biome-ignore format: a row
+    expect(dated).toMatchObject({ unknown: 1, missing: 0, predictions: { kind: 'classes', truth: Int32Array.of(0) } })
+    const truths = Table.from({ a: [1, 2, 3], y: [true, null, false] })
+    const values = { task: 'regression' as const, target: 'y', predict: async () => ({ prediction: [0.9, 0.2] }) }
+    const found = await assess(values, truths)
+    expect(found).toMatchObject({
+      unknown: 0,
+      missing: 1,
+      predictions: { kind: 'values', truth: Float64Array.of(1, 0) },
+    })
+    await expect(assess(values, Table.from({ a: [1], y: [null] }))).rejects.toThrow(/column "y", got "?none/)
+  })
+
+  it.each<[string, object, RegExp]>([
+    ['features that are no array', { features: 'a' }, /names of features in an array/],
+    ['no rows', { features: ['a'], rows: 0 }, /rows/],
+    ['half a repeat', { features: ['a'], repeats: 0.5 }, /repeats/],
+    ['a watch that is none', { features: ['a'], watch: 1 }, /watch to be a function/],
+    ['a feature that is not there', { features: ['z'] }, /z/],
+    ['an option that there is not', { features: ['a'], times: 3 }, /times/],
+  ])('refuse %s', async (_, given, message) => {
+    await expect(importanceOf(model, await assess(model, table), given as never)).rejects.toThrow(message)
+  })
+
+  it('look at the first rows, and tell of each feature before', async () => {
+    const seen: string[] = []
+    const found = await importanceOf(model, await assess(model, table), { features: ['b', 'a'], rows: 50, repeats: 1, watch: (name) => seen.push(name) }) // biome-ignore format: a row
+    expect(seen).toEqual(['b', 'a'])
+    expect(found.map(({ spread }) => spread)).toEqual([0, 0])
+  })
 })
 
 it('summarize counts what columns hold', () => {

@@ -314,6 +314,21 @@ describe('averages', () => {
     await expect(renewStatistics(other, data, { batchSize: 0 })).rejects.toThrow('[renewStatistics] expected batchSize')
   })
 
+  it('renewStatistics takes batches as they come, leaves out lone rows, and ends when it is told to', async () => {
+    const [whole, parts] = [network(), network()]
+    await renewStatistics(whole, data, { batchSize: 1000 })
+    await renewStatistics(parts, (async function* () {
+      yield data
+      yield { x: x.slice(0, 1), y: labels.slice(0, 1) }
+    })() as never, { batchSize: 1000 }) // biome-ignore format: one call
+    expect(bits(parts)).toEqual(bits(whole))
+    const before = bits(parts)
+    await expect(renewStatistics(parts, data, { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i)
+    expect(bits(parts)).toEqual(before)
+    const without = new Sequential(new Linear(2, 2, { seed: 1 }))
+    await renewStatistics(without, { x: [[1, 2]], y: [0] }, { signal: AbortSignal.abort() })
+  })
+
   it.each([
     ['ema', () => ({ average: ema({ decay: 0.9 }) })],
     ['swa', () => ({ average: swa({ from: 2 }) })],
