@@ -110,7 +110,8 @@ class Checker {
   const char* check_reduce(const OpDescription& op, std::size_t in, std::size_t out) const {
     if (op.unary < 0 || op.unary >= static_cast<int32_t>(Reduction::count)) return "a known reduction";
     if (op.extent == 0 || op.extent > in || op.inner == 0 || in % op.extent != 0 || in / op.extent != out || out % op.inner != 0) return "a row of whole groups";
-    return op.parameters[0] != 0 ? nullptr : "a divisor other than 0";
+    const double divisor = op.parameters[0];
+    return divisor != 0 && (divisor == 1 || op.unary == static_cast<int32_t>(Reduction::sum)) ? nullptr : "a divisor other than 0, and none of extremes";
   }
 
   // [stack, m, k]·[stack, k, n], or one of the two bound: as a right one k·n numbers, as a left one m·k.

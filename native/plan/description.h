@@ -49,7 +49,7 @@ struct OpDescription {
   std::size_t bias = kNone;          ///< linear, norms: [out], or kNone
   int32_t unary = -1;                ///< unary: index into KernelTable::unary_info; bound: number of the binary op; reduce: of the Reduction
   double parameters[2] = {0, 0};     ///< unary: its constants; norms: epsilon, and batch norm's momentum; dropout: p;
-                                     ///< reduce: what sums are divided by
+                                     ///< reduce: what sums are divided by, else 1
   std::size_t buffer = kNone;        ///< batch norm: number of the running mean's buffer, the variance's is the next; bound: of the
                                      ///< constants', if they are no weight; constant, matmul: likewise
   std::size_t counter = kNone;       ///< dropout: number of the counter that tells where its masks begin

@@ -1,5 +1,6 @@
 // What descriptions of plans are held to, rule by rule, each with what the refusal says; what plans report of their ops; and
 // losses of networks that learn nothing.
+#include <atomic>
 #include <cmath>
 #include <cstring>
 #include <functional>
@@ -129,7 +130,8 @@ std::vector<Rule> rules() {
       {"a known reduction", single(OpKind::reduce, 6, 3), {[](D&, O& o) { o.unary = -1; }, [](D&, O& o) { o.unary = 3; }}},
       {"a row of whole groups", single(OpKind::reduce, 6, 3),
        {[](D&, O& o) { o.extent = 0; }, [](D&, O& o) { o.extent = 7; }, [](D&, O& o) { o.inner = 0; }, [](D&, O& o) { o.extent = 4; }, [](D&, O& o) { o.extent = 3; }, [](D&, O& o) { o.inner = 2; }}},
-      {"a divisor other than 0", single(OpKind::reduce, 6, 3), {[](D&, O& o) { o.parameters[0] = 0; }}},
+      {"a divisor other than 0, and none of extremes", single(OpKind::reduce, 6, 3),
+       {[](D&, O& o) { o.parameters[0] = 0; }, [](D&, O& o) { o.unary = 1; }, [](D&, O& o) { o.unary = 2; o.parameters[0] = NAN; }}},
       {"pieces as long as the output is wide", single(OpKind::rearrange, 6, 6), {[](D&, O&) {}}},
       {"matrices with rows and columns", matmul(1, 6, 4, 6),
        {[](D&, O& o) { o.extent = 0; }, [](D&, O& o) { o.extent = kHuge + 1; }, [](D&, O& o) { o.inner = 0; }, [](D&, O& o) { o.inner = kHuge + 1; }}},
@@ -236,7 +238,7 @@ TEST(plan_ops_whose_neighbours_learn_nothing) {
   plain.ops[0].bias = 6;
   for (const PlanDescription& middle : {reduced, running, gamma_only, plain, looked_up, matmul(0, 6, 4, 6), matmul(1, 6, 4, 6), single(OpKind::constant, 6, 6, 6), single(OpKind::prelu, 6, 6, 3),
                                         single(OpKind::bound, 6, 6, 6), single(OpKind::bound, 6, 6, 1), single(OpKind::layer_norm, 6, 6, 6), single(OpKind::softmax, 6, 6), single(OpKind::unary, 6, 6),
-                                        single(OpKind::dropout, 6, 6)}) {
+                                        single(OpKind::dropout, 6, 6), single(OpKind::add, 6, 6)}) {
     const std::string what = "op " + std::to_string(static_cast<int>(middle.ops[0].kind));
     std::vector<double> whole(140, 7);
     std::vector<OpReport> report;
@@ -323,6 +325,117 @@ TEST(plan_losses_name_labels_that_are_no_classes) {
       }
   std::vector<double> g;
   CHECK(judged(LossKind::none, {}, false, false, {0, 1, 2, 0}, &g).status.code == Code::invalid_argument);
+}
+
+namespace {
+
+/// Against central differences: the gradients of the first `count` parameters of a plan 6 → … whose targets are 0.
+void check_numerically(const PlanDescription& d, std::vector<double> p, const std::vector<double>& x, std::size_t count, const char* what) {
+  ThreadPool pool(1);
+  std::unique_ptr<Plan<double>> plan;
+  const Status built = Plan<double>::build(*active_table(), d, &plan);
+  CHECK_MESSAGE(built.ok(), built.what);
+  if (!built.ok()) return;
+  std::vector<double> g(d.parameters, 0), y(4 * d.widths.back(), 0);
+  const auto loss = [&] {
+    Blocks<double> blocks;
+    blocks.parameters = p.data();
+    blocks.gradients = g.data();
+    BatchResult result;
+    CHECK(plan->train(pool, blocks, {4, x.data(), nullptr, {nullptr, y.data()}}, {}, &result).ok());
+    return result.loss;
+  };
+  loss();
+  const std::vector<double> analytic = g;
+  for (std::size_t i = 0; i < count; i++) {
+    const double keep = p[i], h = 1e-6;
+    p[i] = keep + h;
+    const double above = loss();
+    p[i] = keep - h;
+    const double below = loss();
+    p[i] = keep;
+    const double numerical = (above - below) / (2 * h);
+    CHECK_MESSAGE(std::fabs(numerical - analytic[i]) <= 1e-6 * std::fabs(numerical) + 1e-8, std::string(what) + " parameter " + std::to_string(i) + ": " + std::to_string(analytic[i]) + " against " + std::to_string(numerical));
+  }
+}
+
+}  // namespace
+
+TEST(plan_reductions_add_to_gradients_that_stand) {
+  for (int32_t kind : {0, 1, 2}) {
+    PlanDescription d = single(OpKind::linear, 6, 6, 36);
+    OpDescription reduce, both;
+    reduce.kind = OpKind::reduce;
+    reduce.x = {1};
+    reduce.y = 2;
+    reduce.unary = kind;
+    reduce.extent = 2;
+    reduce.parameters[0] = kind == 0 ? 2 : 1;
+    both.kind = OpKind::concat;  // goes back first
+    both.x = {2, 1};
+    both.y = 3;
+    d.ops.push_back(reduce);
+    d.ops.push_back(both);
+    d.widths = {6, 6, 3, 9};
+    d.loss = LossKind::squared_error;
+    std::vector<double> p(40), x(4 * 6);
+    for (std::size_t i = 0; i < p.size(); i++) p[i] = noise(i);
+    for (std::size_t i = 0; i < x.size(); i++) x[i] = noise(i + 500);
+    check_numerically(d, p, x, 36, "a reduction");
+  }
+}
+
+TEST(plan_powers_at_zero_and_of_exponent_zero) {
+  // x^c where x is 0, and c^x where x is: both are flat there in what is bound.
+  const std::vector<double> x = {0, 0, 2, 1, 0, 3, 1, 2, 3, 0, 0.5, 2, 2, 1, 0, 3, 1, 2, 3, 2, 1, 0, 2, 1};
+  for (int32_t column : {0, 1}) {
+    PlanDescription d = single(OpKind::bound, 6, 6, 6);
+    d.ops[0].unary = kPower;
+    d.ops[0].column = column;
+    d.loss = LossKind::squared_error;
+    std::vector<double> p = {1, 2, 0.5, 1.5, 3, 2};
+    p.resize(40, 0);
+    check_numerically(d, p, x, 6, column == 1 ? "an exponent" : "a base");
+  }
+}
+
+TEST(plan_updates_know_how_a_stretch_moves) {
+  Update update;
+  CHECK(!update.early());
+  update.ends = {4, 8};
+  update.options = {0.1, 0, 0, 0, 0, 0, 0, 0.2, 0, 0, 0, 0, 0, 0};
+  CHECK(update.start(Optimizer::sgd, 1, {false, false, false}).ok() && update.early());
+  CHECK(update.step_of(0, 4) == &update.steps[0] && update.step_of(5, 8) == &update.steps[1]);
+  CHECK(!update.step_of(2, 6) && !update.step_of(8, 9));
+  update.frozen = {false, true};
+  CHECK(update.step_of(1, 2) && !update.step_of(4, 8));
+  for (const GradientClip clip : {GradientClip{1, 0}, GradientClip{0, 1}}) {
+    update.clip = clip;
+    CHECK(!update.early());
+  }
+  update.clip = {};
+  update.divisors = {1};
+  CHECK(update.sums() && !update.early());
+}
+
+TEST(plan_evaluations_end_on_the_way_and_name_bad_indices) {
+  PlanDescription d = single(OpKind::lookup, 6, 4, 8);
+  d.loss = LossKind::squared_error;
+  ThreadPool pool(1);
+  std::unique_ptr<Plan<double>> plan;
+  CHECK(Plan<double>::build(*active_table(), d, &plan).ok());
+  std::vector<double> p(40, 1), x(4 * 6, 1), y(4 * 4, 1);
+  std::atomic<bool> stop{true};
+  Batch<double> batch{4, x.data(), nullptr, {nullptr, y.data()}};
+  BatchResult result;
+  CHECK(plan->evaluate(pool, p.data(), batch, &result).ok() && !result.stopped && result.loss == 0);
+  batch.stop = &stop;
+  CHECK(plan->evaluate(pool, p.data(), batch, &result).ok() && result.stopped);
+  batch.stop = nullptr;
+  x[12] = 2;
+  result = {};
+  const Status status = plan->evaluate(pool, p.data(), batch, &result);
+  CHECK(status.code == Code::out_of_range && status.where == 2 && status.value == 2);
 }
 
 }  // namespace chainrule::test
