@@ -62,7 +62,7 @@ OpDescription op_of(Bytes& in, PlanDescription* d, int unary_count) {
     case OpKind::log_softmax: op.extent = divisor; break;
     case OpKind::constant: op.weight_length = x; break;
     case OpKind::reduce:
-      op.unary = b % static_cast<int>(Reduction::count), op.extent = divisor, out = x / divisor, op.inner = divisor_of(out, piece);
+      op.unary = b % static_cast<int>(Reduction::count), op.parameters[0] = op.unary ? 1 : op.parameters[0], op.extent = divisor, out = x / divisor, op.inner = divisor_of(out, piece);
       break;
     case OpKind::matmul:
       op.column = static_cast<int32_t>(c % 3) - (pair ? 3 : 0), op.extent = divisor, op.inner = 1 + b % 4;
