@@ -37,6 +37,7 @@ struct TileTable {
   TileFunction<T> of[Tiles::vectors + 1][2][Tiles::max_rows + 1] = {};
   TileFunction<T> copying[Tiles::vectors + 1][2][Tiles::max_rows + 1] = {};
   TileFunction<T> only[Tiles::vectors + 1][Tiles::max_rows + 1] = {};
+  TileFunction<T> deep[3][Tiles::vectors + 1] = {};
   TileFunction<T> wide[Tiles::most_wide_rows + 1] = {};
   TileFunction<T> wide_only[Tiles::most_wide_rows + 1] = {};
 
@@ -60,6 +61,11 @@ struct TileTable {
       if constexpr (2 * Rows >= Tiles::rows[Vectors]) {
         copying[Vectors][0][Rows] = tile<T, Rows, Vectors, false, Pass::copying>;
         copying[Vectors][1][Rows] = tile<T, Rows, Vectors, true, Pass::copying>;
+      }
+      if constexpr (Vectors > 1 && Rows == Tiles::rows[Vectors]) {
+        deep[0][Vectors] = tile<T, Rows, Vectors, false, Pass::usual, Reach::rows>;
+        deep[1][Vectors] = tile<T, Rows, Vectors, false, Pass::usual, Reach::columns>;
+        deep[2][Vectors] = tile<T, Rows, Vectors, false, Pass::usual, Reach::packed>;
       }
       if constexpr (Vectors > 1 && 3 * Rows >= 2 * Tiles::rows[Vectors]) only[Vectors][Rows] = tile<T, Rows, Vectors, false, Pass::only>;
     }
@@ -138,6 +144,7 @@ void gemm_block(const GemmBlock<T>& block) {
   panel.plain = block.transposed || (block.alpha == T(1) && block.beta == T(0) && !block.bias);
   panel.ahead = {block.b};
   const bool looks_ahead = block.k >= 32 && block.m > static_cast<size_t>(block.shape.rows);
+  const int reach = block.a_packed ? 2 : block.a_col == 1 ? 0 : block.a_row == 1 ? 1 : -1;
   // Loop 2: column panels. B's panel stays in L2 while all rows pass by.
   for_each_panel<T>(block.n, block.shape.vectors, [&](size_t j, size_t columns, int wide) {
     const size_t width = static_cast<size_t>(wide) * lanes;
@@ -151,6 +158,7 @@ void gemm_block(const GemmBlock<T>& block) {
     T* copy = block.b_copy && !block.b_packed ? block.b_copy + (block.keep ? j * block.k : 0) : nullptr;
     // Packed strips are as high as the block's main tile wants them; otherwise a narrow panel takes higher tiles.
     const size_t most = static_cast<size_t>(block.a_packed || !narrow ? block.shape.rows : Tiles::rows[wide]);
+    const TileFunction<T> deep = reach >= 0 && narrow && !masked && most == static_cast<size_t>(Tiles::rows[wide]) ? kTiles<T>.deep[reach][wide] : nullptr;
     const TileFunction<T> copying = copy && narrow ? kTiles<T>.copying[wide][masked][next_piece(block.m, most)] : nullptr;
     if (copy && (block.b_col != 1 || !copying)) {
       pack_panel(block.k, columns, panel.b, block.b_row, block.b_col, width, copy);
@@ -170,7 +178,7 @@ void gemm_block(const GemmBlock<T>& block) {
         else if (j + columns >= block.n && !block.a_packed && block.a_col == 1 && i + rows < block.m) panel.ahead = ahead_of_rows(block, i + rows);
         else panel.ahead = ahead_of(block, j + columns, strip);
       }
-      TileFunction<T> function = copy && strip == 0 ? copying : tiles[rows];
+      TileFunction<T> function = copy && strip == 0 ? copying : deep && rows == most ? deep : tiles[rows];
       if (block.b_far && !masked && rows == block.m) {
         const TileFunction<T> fetching = narrow ? kTiles<T>.only[wide][rows] : kTiles<T>.wide_only[rows];
         if (fetching) function = fetching;

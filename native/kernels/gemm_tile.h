@@ -95,11 +95,20 @@ enum class Pass {
   only,     ///< fetches its rows, because no other tile reads it and it lies far away
 };
 
+/// How a tile reaches A. Where one of A's strides is known, four steps of k share what moves pointers and counts.
+enum class Reach {
+  any,
+  rows,     ///< a_col = 1
+  columns,  ///< a_row = 1
+  packed,   ///< a_row = 1, a_col = Rows
+};
+
 /// C[Rows, Vectors] = alpha·A·B + beta·C + bias; beta = 0 never reads C. Masked: the last vector ends at panel.tail.
-template <class T, int Rows, int Vectors, bool Masked, Pass pass = Pass::usual>
+template <class T, int Rows, int Vectors, bool Masked, Pass pass = Pass::usual, Reach reach = Reach::any>
 void tile(const Panel<T>& panel, const T* a, T* c) {
   using V = Vec<T>;
-  constexpr int lanes = V::lanes, groups = (Rows + 3) / 4, last = Vectors - 1;
+  constexpr bool by_rows = reach == Reach::any || reach == Reach::rows;
+  constexpr int lanes = V::lanes, groups = by_rows ? (Rows + 3) / 4 : 1, last = Vectors - 1, deep = reach == Reach::any ? 1 : 4;
   constexpr size_t rows_ahead = 8;
   const typename V::Tail tail = panel.tail;
   const size_t c_row = panel.c_row;
@@ -110,13 +119,14 @@ void tile(const Panel<T>& panel, const T* a, T* c) {
 #pragma GCC unroll 16
     for (int j = 0; j < Vectors; j++) acc[i][j] = V(T(0));
 
-  // Rows of A in groups of four, each reached from one pointer by the strides row and 3·row.
-  size_t row3 = 3 * panel.a_row;
-  CHAINRULE_OPAQUE(row3);
-  const size_t row = panel.a_row, col = panel.a_col, b_row = panel.b_row;
+  // Strides in bytes, each with its triple: addresses are sums of one pointer and one of them. Rows of A in groups of four.
+  const auto at = [](const T* p, size_t bytes) CHAINRULE_INLINE_LAMBDA { return reinterpret_cast<const T*>(reinterpret_cast<const char*>(p) + bytes); };
+  const auto at_row = [&](const T* p, int i, size_t bytes, size_t bytes3) CHAINRULE_INLINE_LAMBDA { return i == 0 ? p : i == 1 ? at(p, bytes) : i == 2 ? at(p, 2 * bytes) : at(p, bytes3); };
+  size_t stride = (by_rows ? panel.a_row : panel.a_col) * sizeof(T), stride3 = 3 * stride, b_row = panel.b_row * sizeof(T), b_row3 = 3 * b_row;
+  const size_t a_col = reach == Reach::rows ? 1 : reach == Reach::packed ? Rows : panel.a_col;
   const T* group[groups];
 #pragma GCC unroll 4
-  for (int g = 0; g < groups; g++) group[g] = a + static_cast<size_t>(4 * g) * row;
+  for (int g = 0; g < groups; g++) group[g] = a + static_cast<size_t>(4 * g) * panel.a_row;
   const T* b = panel.b;
   T* copy = panel.copy;
   const T* ahead = panel.ahead.first;
@@ -128,24 +138,37 @@ void tile(const Panel<T>& panel, const T* a, T* c) {
     for (int i = 0; i < Rows; i++)
 #pragma GCC unroll 16
       for (int j = 0; j < Vectors; j++) __builtin_prefetch(c + static_cast<size_t>(i) * c_row + j * lanes, 1);
-  for (size_t p = panel.k; p != 0;) {
+
+  // Step u of those that lie before the pointers.
+  const auto multiply = [&](int u) CHAINRULE_INLINE_LAMBDA {
+    // Hidden anew, or else g++ keeps sums of strides and what this step adds, and more of them than there are registers.
+    if constexpr (reach != Reach::packed) {
+      CHAINRULE_OPAQUE(stride);
+      CHAINRULE_OPAQUE(stride3);
+    }
+    if constexpr (deep > 1) {
+      CHAINRULE_OPAQUE(b_row);
+      CHAINRULE_OPAQUE(b_row3);
+    }
+    const T* const row_of_b = at_row(b, u, b_row, b_row3);
     if constexpr (pass == Pass::only) {
       constexpr int line = 64 / sizeof(T);
 #pragma GCC unroll 16
-      for (int j = 0; j < Vectors * lanes; j += line) __builtin_prefetch(b + rows_ahead * b_row + j);
+      for (int j = 0; j < Vectors * lanes; j += line) __builtin_prefetch(at(row_of_b, rows_ahead * b_row) + j);
     } else if constexpr (Vectors > 1) {
       __builtin_prefetch(ahead, 0, 2);
       ahead += step;
       CHAINRULE_OPAQUE(ahead);
     }
     const auto from_a = [&](int i) CHAINRULE_INLINE_LAMBDA {
-      const T* g = group[i / 4];
-      return V(i % 4 == 0 ? g[0] : i % 4 == 1 ? g[row] : i % 4 == 2 ? g[2 * row] : g[row3]);
+      if constexpr (by_rows) return V(*(at_row(group[i / 4], i % 4, stride, stride3) + u));
+      else if constexpr (reach == Reach::packed) return V(group[0][u * Rows + i]);
+      else return V(*(at_row(group[0], u, stride, stride3) + i));
     };
     const auto from_b = [&](int j) CHAINRULE_INLINE_LAMBDA {
-      V v = j == last ? load_last<Masked>(b + j * lanes, tail) : V::load(b + j * lanes);
+      V v = j == last ? load_last<Masked>(row_of_b + j * lanes, tail) : V::load(row_of_b + j * lanes);
       CHAINRULE_PIN(v.v);
-      if constexpr (pass == Pass::copying) v.store(copy + j * lanes);
+      if constexpr (pass == Pass::copying) v.store(copy + (u * Vectors + j) * lanes);
       return v;
     };
     if constexpr (Rows <= Tiles::most_wide_rows && Vectors > Tiles::vectors) {
@@ -176,17 +199,31 @@ void tile(const Panel<T>& panel, const T* a, T* c) {
         }
       }
     }
-    b += b_row;
+  };
+  size_t p = panel.k;
+  const auto move = [&](int steps) CHAINRULE_INLINE_LAMBDA {
+    const size_t count = static_cast<size_t>(steps);
+    b = at(b, count * b_row);
     CHAINRULE_OPAQUE(b);
-    if constexpr (pass == Pass::copying) copy += Vectors * lanes;
+    if constexpr (pass == Pass::copying) copy += steps * Vectors * lanes;
 #pragma GCC unroll 4
     for (int g = 0; g < groups; g++) {
-      group[g] += col;
+      group[g] += count * a_col;
       CHAINRULE_OPAQUE(group[g]);
     }
-    p--;
+    p -= count;
     if constexpr (Vectors > 1 && pass != Pass::only)
       if (__builtin_expect((p & turn) == 0, 0)) ahead += panel.ahead.hop;
+  };
+  if constexpr (deep > 1)
+    while (p % deep != 0) {
+      multiply(0);
+      move(1);
+    }
+  while (p != 0) {
+#pragma GCC unroll 4
+    for (int u = 0; u < deep; u++) multiply(u);
+    move(deep);
   }
 
   if (!panel.plain) {
