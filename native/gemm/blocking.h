@@ -17,6 +17,9 @@ inline std::size_t even_piece(std::size_t total, std::size_t most, std::size_t u
   return round_up(ceil_div(total, ceil_div(total, most)), unit);
 }
 
+/// The longest sums that one block has.
+constexpr std::size_t kDeepest = 512;
+
 /// Block sizes of the BLIS scheme: A's block is mc × kc, B's kc × nc.
 struct Blocking {
   std::size_t mc, kc, nc;
@@ -31,7 +34,7 @@ Blocking choose_blocking(const GemmKernels<T>& kernels, TileShape shape, std::si
   const std::size_t nr = static_cast<std::size_t>(kernels.vectors * kernels.lanes);
   const std::size_t deepest = std::max<std::size_t>(64, caches.l2 / 8 / (nr * sizeof(T)));
   Blocking blocking;
-  blocking.kc = even_piece(k, std::min<std::size_t>(deepest, 512), 16);
+  blocking.kc = even_piece(k, std::min(deepest, kDeepest), 16);
   const std::size_t depth = std::max<std::size_t>(blocking.kc, 1) * sizeof(T), mr = static_cast<std::size_t>(shape.rows);
   const std::size_t block = std::min(std::max<std::size_t>(caches.l2 / 8, 256 << 10), caches.l2 / 2);
   blocking.mc = std::max(mr, block / depth / mr * mr);
@@ -64,11 +67,11 @@ bool few_columns(const GemmKernels<T>& kernels, std::size_t n, std::size_t k) {
 }
 
 /// Whether dot products along k are cheaper than turning B over: each of them ends with a sum over lanes, worth some six
-/// vectors of multiply-adds, where turning B over costs as much as a handful of rows.
+/// vectors of multiply-adds, where turning B over costs as much as a handful of rows. They read A as often as B has fours of columns.
 template <class T>
 bool dot_pays(const GemmKernels<T>& kernels, std::size_t m, std::size_t n, std::size_t k) {
   const std::size_t lanes = static_cast<std::size_t>(kernels.lanes);
-  return m == 1 || n == 1 || m * lanes * 3 / 2 <= k || few_columns(kernels, n, k);
+  return m == 1 || n == 1 || (m <= 2 * lanes && m * lanes * 3 / 2 <= k) || few_columns(kernels, n, k);
 }
 
 /// Whether B, whose rows are contiguous, is turned over for the sake of dot products: enough rows make up for that.
@@ -95,13 +98,14 @@ bool turning_pays(const GemmKernels<T>& kernels, std::size_t m, std::size_t n, s
 /// Multiply-adds from which both operands are packed, wherever they lie.
 constexpr double kLarge = 5e8;
 
-/// Whether Cᵀ = Bᵀ·Aᵀ is computed where both operands are contiguous along k: A's rows, turned over, fill two vectors, and B, of
-/// which there is more, is read as it lies, once.
+/// Whether Cᵀ = Bᵀ·Aᵀ is computed where both operands are contiguous along k: A's rows, turned over, fill whole vectors, and B, of
+/// which there is more, is read as it lies, once. C is turned over in its stead, which costs half as much again for an element.
 template <class T>
 bool exchange_pays(const GemmKernels<T>& kernels, std::size_t m, std::size_t n, std::size_t k) {
-  const std::size_t most = 2 * static_cast<std::size_t>(kernels.lanes);
+  const std::size_t pair = 2 * static_cast<std::size_t>(kernels.lanes);
   const double work = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
-  return kernels.lanes > 1 && m <= most && 16 * m >= 15 * most && n >= 2 * m && work < kLarge;
+  if (kernels.lanes == 1 || n < 2 * m || 16 * m < 15 * round_up(m, pair) || work >= kLarge) return false;
+  return m <= pair || (k <= kDeepest && 3 * k * (n - m) > 7 * m * n);
 }
 
 /// How one product is computed.

@@ -106,28 +106,31 @@ void store_transposed(const GemmBlock<T>& block, const T* bias, const T* tile, s
   }
 }
 
-/// What the strips of panel [j, j + columns) fetch for the next one: its rows line by line, whichever way B lies.
+/// What the strips of panel [j, j + columns) fetch for the next one: its rows line by line, whichever way B lies. A line's width of them
+/// has two halves, which are counted over the strips; tiles that take four steps at a time come to one of them, others to both.
 template <class T>
-CHAINRULE_INLINE Ahead<T> ahead_of(const GemmBlock<T>& block, size_t j, size_t strip) {
+CHAINRULE_INLINE Ahead<T> ahead_of(const GemmBlock<T>& block, size_t j, size_t half, bool deep) {
   constexpr size_t line = 64 / sizeof(T);
-  const size_t lines = static_cast<size_t>(block.shape.vectors) * Vec<T>::lanes / line;
-  if (j >= block.n || strip >= lines) return {block.b};
-  if (block.b_packed) return {block.b + j * block.k + strip * block.k * line, line};
+  const size_t lines = static_cast<size_t>(block.shape.vectors) * Vec<T>::lanes / line, at = half / 2 * line, second = half % 2 * (block.k / 2 / line * line);
+  if (j >= block.n || half >= 2 * lines) return {block.b};
+  if (block.b_packed) return {block.b + (j + at) * block.k + second * line, line};
   const T* next = block.b + j * block.b_col;
-  if (block.b_col == 1) return {next + (j + strip * line < block.n ? strip * line : 0), static_cast<ptrdiff_t>(block.b_row)};
-  // `line` columns in turn: k steps are as many as their lines. The first turn comes after k % line steps.
-  if (j + (strip + 1) * line > block.n) return {block.b};
-  const size_t first = strip * line + (line - block.k % line) % line;
+  if (block.b_col == 1) return {next + (j + at < block.n ? at : 0) + second * block.b_row, static_cast<ptrdiff_t>(block.b_row)};
+  // `line` columns in turn. The first turn comes after as many as the steps are more than whole turns.
+  if (j + at + line > block.n) return {block.b};
+  const size_t more = deep ? block.k / 4 * 2 % line : block.k % line;
   const ptrdiff_t column = static_cast<ptrdiff_t>(block.b_col);
-  return {next + first * block.b_col, column, static_cast<ptrdiff_t>(line) * (1 - column), line - 1};
+  return {next + (at + (line - more) % line) * block.b_col + second, column, static_cast<ptrdiff_t>(line) * (1 - column), deep ? 2 * line - 1 : line - 1};
 }
 
 /// What a strip fetches for the next one once there is no next panel: A's rows from i on, line by line.
 template <class T>
-CHAINRULE_INLINE Ahead<T> ahead_of_rows(const GemmBlock<T>& block, size_t i) {
-  constexpr size_t line = 64 / sizeof(T);  // as many rows as a line has elements
+CHAINRULE_INLINE Ahead<T> ahead_of_rows(const GemmBlock<T>& block, size_t i, bool deep) {
+  constexpr size_t line = 64 / sizeof(T);
+  const size_t turn = deep ? line / 2 : line;  // as many rows as there are steps for a line of each
+  const size_t more = deep ? block.k / 4 * 2 % turn : block.k % turn;
   const ptrdiff_t row = static_cast<ptrdiff_t>(block.a_row);
-  return {block.a + (i + (line - block.k % line) % line) * block.a_row, row, static_cast<ptrdiff_t>(line) * (1 - row), line - 1};
+  return {block.a + (i + (turn - more) % turn) * block.a_row, row, static_cast<ptrdiff_t>(line) - static_cast<ptrdiff_t>(turn) * row, line - 1};
 }
 
 template <class T>
@@ -168,17 +171,19 @@ void gemm_block(const GemmBlock<T>& block) {
     }
     panel.copy = copy;
     // Loop 1: row strips.
-    for (size_t i = 0, strip = 0; i < block.m; strip++) {
+    for (size_t i = 0, strip = 0, half = 0; i < block.m; strip++) {
       const size_t rows = next_piece(block.m - i, most);
       const T* a = block.a_packed ? block.a + i * block.k : block.a + i * block.a_row;
       panel.a_row = block.a_packed ? 1 : block.a_row;
       panel.a_col = block.a_packed ? rows : block.a_col;
+      const bool copies = copy && strip == 0, four = deep && rows == most && !copies;
       if (looks_ahead) {
-        if (block.c_far) panel.ahead = {block.c + (i + rows < block.m ? i + rows : i) * block.c_row + j, line, static_cast<ptrdiff_t>(block.c_row) - 4 * line, 3};
-        else if (j + columns >= block.n && !block.a_packed && block.a_col == 1 && i + rows < block.m) panel.ahead = ahead_of_rows(block, i + rows);
-        else panel.ahead = ahead_of(block, j + columns, strip);
+        if (block.c_far) panel.ahead = {block.c + (i + rows < block.m ? i + rows : i) * block.c_row + j, line, static_cast<ptrdiff_t>(block.c_row) - 4 * line, four ? size_t{7} : size_t{3}};
+        else if (j + columns >= block.n && !block.a_packed && block.a_col == 1 && i + rows < block.m) panel.ahead = ahead_of_rows(block, i + rows, four);
+        else panel.ahead = ahead_of(block, j + columns, four ? half : half += half % 2, four);
+        half += four ? 1 : 2;
       }
-      TileFunction<T> function = copy && strip == 0 ? copying : deep && rows == most ? deep : tiles[rows];
+      TileFunction<T> function = copies ? copying : four ? deep : tiles[rows];
       if (block.b_far && !masked && rows == block.m) {
         const TileFunction<T> fetching = narrow ? kTiles<T>.only[wide][rows] : kTiles<T>.wide_only[rows];
         if (fetching) function = fetching;

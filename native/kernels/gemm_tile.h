@@ -52,8 +52,8 @@ struct Tiles {
   static constexpr int max_rows = rows[1], most_wide_rows = static_cast<int>(sizeof wide / sizeof wide[0]) - 1, max_vectors = wide[1];
 };
 
-/// What a tile asks the cache for while it works: one line each step, `step` elements on, and another `hop` on whenever the
-/// number of steps left has none of the bits of `turn`.
+/// What a tile asks the cache for while it works: one line each step (each second one where four of them are taken at a time),
+/// `step` elements on, and another `hop` on whenever the number of steps left has none of the bits of `turn`.
 template <class T>
 struct Ahead {
   const T* first;
@@ -155,7 +155,7 @@ void tile(const Panel<T>& panel, const T* a, T* c) {
       constexpr int line = 64 / sizeof(T);
 #pragma GCC unroll 16
       for (int j = 0; j < Vectors * lanes; j += line) __builtin_prefetch(at(row_of_b, rows_ahead * b_row) + j);
-    } else if constexpr (Vectors > 1) {
+    } else if (Vectors > 1 && u % 2 == 0) {
       __builtin_prefetch(ahead, 0, 2);
       ahead += step;
       CHAINRULE_OPAQUE(ahead);
