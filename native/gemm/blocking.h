@@ -45,18 +45,25 @@ Blocking choose_blocking(const GemmKernels<T>& kernels, TileShape shape, std::si
 
 /// Fewest strips of rows, then widest panels: strips read all of B, panels all of A.
 template <class T>
-TileShape choose_shape(const GemmKernels<T>& kernels, std::size_t m, std::size_t n, std::size_t k) {
-  const std::size_t lanes = static_cast<std::size_t>(kernels.lanes);
+TileShape choose_shape(const GemmKernels<T>& kernels, std::size_t m, std::size_t n, std::size_t k, bool transposed = false) {
+  const std::size_t lanes = static_cast<std::size_t>(kernels.lanes), highest = static_cast<std::size_t>(kernels.rows[1]);
   const auto wide = [&](std::size_t rows) { return TileShape{static_cast<int>(rows), kernels.wide[rows]}; };
-  // Little is summed: writing C takes the time, so whole rows of it.
-  if (k == 2 && n >= static_cast<std::size_t>(kernels.wide[1]) * lanes) return wide(1);
-  if (m <= static_cast<std::size_t>(kernels.most_wide_rows) && n >= static_cast<std::size_t>(kernels.wide[m]) * lanes) return wide(m);
+  const TileShape widest{kernels.rows[kernels.vectors], kernels.vectors};
+  // What is turned over on its way to C goes through a tile of memory, which is not as wide as the widest.
+  if (!transposed) {
+    // Little is summed: writing C takes the time, so whole rows of it.
+    if (k == 2 && n >= static_cast<std::size_t>(kernels.wide[1]) * lanes) return wide(1);
+    if (m <= static_cast<std::size_t>(kernels.most_wide_rows) && n >= static_cast<std::size_t>(kernels.wide[m]) * lanes) return wide(m);
+    // One panel: B is read from L1, and a square tile loads least.
+    const std::size_t panel = static_cast<std::size_t>(kernels.vectors) * lanes;
+    if (n <= panel && n + lanes > panel) return widest;
+  }
   int best = kernels.vectors;
   while (best > 2 && m > static_cast<std::size_t>(kernels.rows[best])) best--;
   if (m <= static_cast<std::size_t>(kernels.rows[best])) return {kernels.rows[best], best};
   // Up to the highest tile's rows, two strips of the second widest; then the widest.
-  best = kernels.vectors > 2 && m <= static_cast<std::size_t>(kernels.rows[1]) ? kernels.vectors - 1 : kernels.vectors;
-  return {kernels.rows[best], best};
+  if (m <= highest && kernels.vectors > 2) return {kernels.rows[kernels.vectors - 1], kernels.vectors - 1};
+  return widest;
 }
 
 /// Whether columns leave lanes unused, being fewer than those, or a few more; and the sums are long enough for vectors along k.
@@ -121,8 +128,7 @@ template <class T>
 Way choose_way(const GemmKernels<T>& kernels, std::size_t m, std::size_t n, std::size_t k, std::size_t a_row, std::size_t b_row, std::size_t b_col,
                bool dot, bool transposed) {
   Way way;
-  // What is turned over on its way to C goes through a tile of memory, which is not as wide as the widest.
-  way.shape = transposed ? TileShape{kernels.rows[kernels.vectors], kernels.vectors} : choose_shape(kernels, m, n, k);
+  way.shape = choose_shape(kernels, m, n, k, transposed);
   way.blocking = choose_blocking(kernels, way.shape, k);
   if (dot) return way;
   const std::size_t rows = static_cast<std::size_t>(way.shape.rows), width = static_cast<std::size_t>(way.shape.vectors * kernels.lanes);

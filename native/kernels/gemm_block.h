@@ -23,6 +23,9 @@ CHAINRULE_INLINE void for_each_panel(size_t n, int wide, Visit&& visit) {
   }
 }
 
+/// Bytes that any L1 has room for, beside what passes by.
+static constexpr size_t kNear = 32 << 10;
+
 template <class T>
 using TileFunction = void (*)(const Panel<T>&, const T*, T*);
 
@@ -37,7 +40,7 @@ struct TileTable {
   TileFunction<T> of[Tiles::vectors + 1][2][Tiles::max_rows + 1] = {};
   TileFunction<T> copying[Tiles::vectors + 1][2][Tiles::max_rows + 1] = {};
   TileFunction<T> only[Tiles::vectors + 1][Tiles::max_rows + 1] = {};
-  TileFunction<T> deep[3][Tiles::vectors + 1] = {};
+  TileFunction<T> four[3][Tiles::vectors + 1][Tiles::max_rows + 1] = {};  // by Reach, without `any`
   TileFunction<T> wide[Tiles::most_wide_rows + 1] = {};
   TileFunction<T> wide_only[Tiles::most_wide_rows + 1] = {};
 
@@ -62,10 +65,10 @@ struct TileTable {
         copying[Vectors][0][Rows] = tile<T, Rows, Vectors, false, Pass::copying>;
         copying[Vectors][1][Rows] = tile<T, Rows, Vectors, true, Pass::copying>;
       }
-      if constexpr (Vectors > 1 && Rows == Tiles::rows[Vectors]) {
-        deep[0][Vectors] = tile<T, Rows, Vectors, false, Pass::usual, Reach::rows>;
-        deep[1][Vectors] = tile<T, Rows, Vectors, false, Pass::usual, Reach::columns>;
-        deep[2][Vectors] = tile<T, Rows, Vectors, false, Pass::usual, Reach::packed>;
+      if constexpr (Vectors == Tiles::vectors ? 3 * Rows >= 2 * Tiles::rows[Vectors] : Vectors > 1 && (Rows == 8 || Rows == Tiles::rows[Vectors])) {
+        four[0][Vectors][Rows] = tile<T, Rows, Vectors, false, Pass::usual, Reach::rows>;
+        four[1][Vectors][Rows] = four[2][Vectors][Rows] = tile<T, Rows, Vectors, false, Pass::usual, Reach::columns>;
+        if constexpr (Vectors == Tiles::vectors && Rows == Tiles::rows[Vectors]) four[2][Vectors][Rows] = tile<T, Rows, Vectors, false, Pass::usual, Reach::packed>;
       }
       if constexpr (Vectors > 1 && 3 * Rows >= 2 * Tiles::rows[Vectors]) only[Vectors][Rows] = tile<T, Rows, Vectors, false, Pass::only>;
     }
@@ -146,7 +149,10 @@ void gemm_block(const GemmBlock<T>& block) {
   panel.beta = block.transposed ? T(0) : block.beta;
   panel.plain = block.transposed || (block.alpha == T(1) && block.beta == T(0) && !block.bias);
   panel.ahead = {block.b};
-  const bool looks_ahead = block.k >= 32 && block.m > static_cast<size_t>(block.shape.rows);
+  // Not where A is in the first cache anyway, and B is a single panel.
+  const bool looks_ahead = block.k >= 32 && block.m > static_cast<size_t>(block.shape.rows) &&
+                           (block.n > static_cast<size_t>(block.shape.vectors) * lanes || block.m * block.k * sizeof(T) > kNear);
+  const bool simple = !looks_ahead && !block.b_copy && !block.b_far && !block.transposed && !block.sink;
   const int reach = block.a_packed ? 2 : block.a_col == 1 ? 0 : block.a_row == 1 ? 1 : -1;
   // Loop 2: column panels. B's panel stays in L2 while all rows pass by.
   for_each_panel<T>(block.n, block.shape.vectors, [&](size_t j, size_t columns, int wide) {
@@ -161,7 +167,7 @@ void gemm_block(const GemmBlock<T>& block) {
     T* copy = block.b_copy && !block.b_packed ? block.b_copy + (block.keep ? j * block.k : 0) : nullptr;
     // Packed strips are as high as the block's main tile wants them; otherwise a narrow panel takes higher tiles.
     const size_t most = static_cast<size_t>(block.a_packed || !narrow ? block.shape.rows : Tiles::rows[wide]);
-    const TileFunction<T> deep = reach >= 0 && narrow && !masked && most == static_cast<size_t>(Tiles::rows[wide]) ? kTiles<T>.deep[reach][wide] : nullptr;
+    const TileFunction<T>* const fours = reach >= 0 && narrow && !masked ? kTiles<T>.four[reach][wide] : nullptr;
     const TileFunction<T> copying = copy && narrow ? kTiles<T>.copying[wide][masked][next_piece(block.m, most)] : nullptr;
     if (copy && (block.b_col != 1 || !copying)) {
       pack_panel(block.k, columns, panel.b, block.b_row, block.b_col, width, copy);
@@ -171,19 +177,33 @@ void gemm_block(const GemmBlock<T>& block) {
     }
     panel.copy = copy;
     // Loop 1: row strips.
+    if (simple) {
+      const T* a = block.a;
+      T* c = block.c + j;
+      for (size_t left = block.m; left != 0;) {
+        const size_t rows = next_piece(left, most);
+        panel.a_row = block.a_packed ? 1 : block.a_row;
+        panel.a_col = block.a_packed ? rows : block.a_col;
+        (fours && fours[rows] ? fours[rows] : tiles[rows])(panel, a, c);
+        a += rows * (block.a_packed ? block.k : block.a_row);
+        c += rows * block.c_row;
+        left -= rows;
+      }
+      return;
+    }
     for (size_t i = 0, strip = 0, half = 0; i < block.m; strip++) {
       const size_t rows = next_piece(block.m - i, most);
       const T* a = block.a_packed ? block.a + i * block.k : block.a + i * block.a_row;
       panel.a_row = block.a_packed ? 1 : block.a_row;
       panel.a_col = block.a_packed ? rows : block.a_col;
-      const bool copies = copy && strip == 0, four = deep && rows == most && !copies;
+      const bool copies = copy && strip == 0, four = fours && fours[rows] && !copies;
       if (looks_ahead) {
         if (block.c_far) panel.ahead = {block.c + (i + rows < block.m ? i + rows : i) * block.c_row + j, line, static_cast<ptrdiff_t>(block.c_row) - 4 * line, four ? size_t{7} : size_t{3}};
         else if (j + columns >= block.n && !block.a_packed && block.a_col == 1 && i + rows < block.m) panel.ahead = ahead_of_rows(block, i + rows, four);
         else panel.ahead = ahead_of(block, j + columns, four ? half : half += half % 2, four);
         half += four ? 1 : 2;
       }
-      TileFunction<T> function = copies ? copying : four ? deep : tiles[rows];
+      TileFunction<T> function = copies ? copying : four ? fours[rows] : tiles[rows];
       if (block.b_far && !masked && rows == block.m) {
         const TileFunction<T> fetching = narrow ? kTiles<T>.only[wide][rows] : kTiles<T>.wide_only[rows];
         if (fetching) function = fetching;

@@ -101,34 +101,51 @@ void dot_tile(const GemmBlock<T>& block, const T* a, const T* b, T* c, const T* 
   for (int i = 0; i < Rows; i++)
 #pragma GCC unroll 4
     for (int j = 0; j < 4; j++) acc[i][j] = V(T(0));
-  const size_t row = block.a_row, row3 = 3 * row, column = block.b_col, column3 = 3 * column;
-  const T* a3 = a + row3;
-  const auto step = [&](auto&& load) __attribute__((always_inline)) {
+  size_t row = block.a_row, column = block.b_col, column3 = 3 * column;
+  const T* a3 = a + 3 * row;
+  // The vector of k that lies `at` vectors on.
+  const auto multiply = [&](int at, auto&& load) CHAINRULE_INLINE_LAMBDA {
+    // Hidden anew, or else g++ keeps sums of strides and `at`, and more of them than there are registers.
+    CHAINRULE_OPAQUE(row);
+    CHAINRULE_OPAQUE(column);
+    CHAINRULE_OPAQUE(column3);
     V bv[Columns];
 #pragma GCC unroll 4
     for (int j = 0; j < Columns; j++) {
-      bv[j] = load(b + (j == 3 ? column3 : static_cast<size_t>(j) * column));
+      bv[j] = load(b + (j == 3 ? column3 : static_cast<size_t>(j) * column) + at * lanes);
       CHAINRULE_PIN(bv[j].v);
     }
 #pragma GCC unroll 8
     for (int i = 0; i < Rows; i++) {
-      V av = load((i < 3 ? a : a3) + static_cast<size_t>(i % 3) * row);
+      V av = load((i < 3 ? a : a3) + static_cast<size_t>(i % 3) * row + at * lanes);
       CHAINRULE_PIN(av.v);
 #pragma GCC unroll 4
       for (int j = 0; j < Columns; j++) acc[i][j] = fma(av, bv[j], acc[i][j]);
     }
-    a += lanes;
-    a3 += lanes;
-    b += lanes;
+  };
+  const auto move = [&](int vectors) CHAINRULE_INLINE_LAMBDA {
+    a += vectors * lanes;
+    a3 += vectors * lanes;
+    b += vectors * lanes;
     CHAINRULE_OPAQUE(a);
     CHAINRULE_OPAQUE(a3);
     CHAINRULE_OPAQUE(b);
   };
+  const auto whole = [](const T* x) CHAINRULE_INLINE_LAMBDA { return V::load(x); };
   size_t p = block.k;
-  for (; p >= static_cast<size_t>(lanes); p -= static_cast<size_t>(lanes)) step([](const T* x) __attribute__((always_inline)) { return V::load(x); });
+  for (; p >= 2 * static_cast<size_t>(lanes); p -= 2 * static_cast<size_t>(lanes)) {
+    multiply(0, whole);
+    multiply(1, whole);
+    move(2);
+  }
+  if (p >= static_cast<size_t>(lanes)) {
+    multiply(0, whole);
+    move(1);
+    p -= static_cast<size_t>(lanes);
+  }
   if (p != 0) {
     const typename V::Tail tail = V::tail(p);
-    step([&](const T* x) __attribute__((always_inline)) { return V::load(x, tail); });
+    multiply(0, [&](const T* x) CHAINRULE_INLINE_LAMBDA { return V::load(x, tail); });
   }
 
   Quad<T> sums[Rows];
@@ -171,9 +188,6 @@ CHAINRULE_INLINE void for_each_piece(size_t n, size_t most, Visit&& visit) {
     i += count;
   }
 }
-
-/// Bytes that any L1 has room for, beside what passes by.
-static constexpr size_t kNear = 32 << 10;
 
 template <class T>
 void gemm_dot(const GemmBlock<T>& block) {

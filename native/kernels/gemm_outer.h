@@ -6,11 +6,11 @@ namespace chainrule {
 namespace CHAINRULE_ISA {
 namespace {
 
-/// alpha·a·b + beta·c + bias as the tiles round it; a sum of one product begins at 0, which turns -0 into 0.
+/// alpha·a·b + beta·c + bias as the tiles round it; a·b as it is, where a sum that begins at 0 would turn -0 into 0.
 template <bool Masked, bool Plain, class T>
 CHAINRULE_INLINE void store_product(const GemmBlock<T>& block, Vec<T> a, Vec<T> b, const T* bias, T* c, typename Vec<T>::Tail tail) {
   using V = Vec<T>;
-  V value = fma(a, b, V(T(0)));
+  V value = a * b;
   if constexpr (!Plain) {
     value = fma(value, V(block.alpha), bias ? load_last<Masked>(bias, tail) : V(T(0)));
     if (block.beta != T(0)) value = fma(V(block.beta), load_last<Masked>(c, tail), value);
@@ -28,7 +28,9 @@ void outer_panel(const GemmBlock<T>& block, size_t j, typename Vec<T>::Tail tail
   V b[Vectors];
 #pragma GCC unroll 4
   for (int v = 0; v < Vectors; v++) b[v] = v == last ? load_last<Masked>(block.b + j + v * lanes, tail) : V::load(block.b + j + v * lanes);
-  for (size_t i = 0; i < block.m; i++, a += block.a_row, c += block.c_row) {
+  const size_t row = block.a_row, c_row = block.c_row;
+#pragma GCC unroll 2
+  for (size_t i = block.m; i != 0; i--, a += row, c += c_row) {
     const V x(*a);
 #pragma GCC unroll 4
     for (int v = 0; v < Vectors; v++) {

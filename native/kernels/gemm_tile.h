@@ -123,6 +123,7 @@ void tile(const Panel<T>& panel, const T* a, T* c) {
   const auto at = [](const T* p, size_t bytes) CHAINRULE_INLINE_LAMBDA { return reinterpret_cast<const T*>(reinterpret_cast<const char*>(p) + bytes); };
   const auto at_row = [&](const T* p, int i, size_t bytes, size_t bytes3) CHAINRULE_INLINE_LAMBDA { return i == 0 ? p : i == 1 ? at(p, bytes) : i == 2 ? at(p, 2 * bytes) : at(p, bytes3); };
   size_t stride = (by_rows ? panel.a_row : panel.a_col) * sizeof(T), stride3 = 3 * stride, b_row = panel.b_row * sizeof(T), b_row3 = 3 * b_row;
+  CHAINRULE_OPAQUE(stride3);
   const size_t a_col = reach == Reach::rows ? 1 : reach == Reach::packed ? Rows : panel.a_col;
   const T* group[groups];
 #pragma GCC unroll 4
@@ -142,11 +143,11 @@ void tile(const Panel<T>& panel, const T* a, T* c) {
   // Step u of those that lie before the pointers.
   const auto multiply = [&](int u) CHAINRULE_INLINE_LAMBDA {
     // Hidden anew, or else g++ keeps sums of strides and what this step adds, and more of them than there are registers.
-    if constexpr (reach != Reach::packed) {
-      CHAINRULE_OPAQUE(stride);
-      CHAINRULE_OPAQUE(stride3);
-    }
     if constexpr (deep > 1) {
+      if constexpr (reach != Reach::packed) {
+        CHAINRULE_OPAQUE(stride);
+        CHAINRULE_OPAQUE(stride3);
+      }
       CHAINRULE_OPAQUE(b_row);
       CHAINRULE_OPAQUE(b_row3);
     }
