@@ -65,7 +65,7 @@ struct TileTable {
         copying[Vectors][0][Rows] = tile<T, Rows, Vectors, false, Pass::copying>;
         copying[Vectors][1][Rows] = tile<T, Rows, Vectors, true, Pass::copying>;
       }
-      if constexpr (Vectors == Tiles::vectors ? 3 * Rows >= 2 * Tiles::rows[Vectors] : Vectors > 1 && (Rows == 8 || Rows == Tiles::rows[Vectors])) {
+      if constexpr (Tiles::fours && (Vectors == Tiles::vectors ? 3 * Rows >= 2 * Tiles::rows[Vectors] : Vectors > 1 && (Rows == 8 || Rows == Tiles::rows[Vectors]))) {
         four[0][Vectors][Rows] = tile<T, Rows, Vectors, false, Pass::usual, Reach::rows>;
         four[1][Vectors][Rows] = four[2][Vectors][Rows] = tile<T, Rows, Vectors, false, Pass::usual, Reach::columns>;
         if constexpr (Vectors == Tiles::vectors && Rows == Tiles::rows[Vectors]) four[2][Vectors][Rows] = tile<T, Rows, Vectors, false, Pass::usual, Reach::packed>;

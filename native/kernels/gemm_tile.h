@@ -49,6 +49,11 @@ struct Tiles {
   static constexpr int rows[3] = {0, 12, 6};
   static constexpr int wide[4] = {0, 8, 5, 3};
 #endif
+#if defined(CHAINRULE_ISA_avx512) || defined(CHAINRULE_ISA_avx2)
+  static constexpr bool fours = true;  ///< whether tiles that take four steps of k at a time are made: measured where addresses are sums
+#else
+  static constexpr bool fours = false;
+#endif
   static constexpr int max_rows = rows[1], most_wide_rows = static_cast<int>(sizeof wide / sizeof wide[0]) - 1, max_vectors = wide[1];
 };
 
