@@ -88,23 +88,21 @@ void store_transposed(const GemmBlock<T>& block, const T* bias, const T* tile, s
   using V = Vec<T>;
   constexpr size_t lanes = V::lanes;
   const V alpha(block.alpha), beta(block.beta);
+  const bool plain = block.alpha == T(1) && block.beta == T(0) && !bias;
   for (size_t i = 0; i < rows; i += lanes) {
     const size_t high = rows - i < lanes ? rows - i : lanes;
     const typename V::Tail tail = V::tail(high);
     const V shift = bias ? V::load(bias + i, tail) : V(T(0));
     for (size_t j = 0; j < columns; j += lanes) {
       const size_t wide = columns - j < lanes ? columns - j : lanes;
-      V square[lanes];
-      // Beyond the tile's rows lies what was there before: numbers that are slow to compute with, perhaps.
-      for (size_t r = 0; r < lanes; r++) square[r] = r < high ? V::load(tile + (i + r) * width + j) : V(T(0));
-      transpose(square);
-      T* out = c + j * block.c_row + i;
-      for (size_t r = 0; r < wide; r++, out += block.c_row) {
-        V value = square[r] * alpha;
-        if (block.beta != T(0)) value = fma(beta, V::load(out, tail), value);
-        if (bias) value = value + shift;
-        value.store(out, tail);
-      }
+      turn_square<T>(high, wide, tile + i * width + j, width, V::tail(lanes), c + j * block.c_row + i, block.c_row, [&](T* to, V value) CHAINRULE_INLINE_LAMBDA {
+        if (!plain) {
+          value = value * alpha;
+          if (block.beta != T(0)) value = fma(beta, V::load(to, tail), value);
+          value = value + shift;
+        }
+        value.store(to, tail);
+      });
     }
   }
 }

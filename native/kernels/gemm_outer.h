@@ -6,11 +6,11 @@ namespace chainrule {
 namespace CHAINRULE_ISA {
 namespace {
 
-/// alpha·a·b + beta·c + bias as the tiles round it; a·b as it is, where a sum that begins at 0 would turn -0 into 0.
+/// alpha·a·b + beta·c + bias as the tiles round it; a sum of one product begins at 0, which turns -0 into 0.
 template <bool Masked, bool Plain, class T>
 CHAINRULE_INLINE void store_product(const GemmBlock<T>& block, Vec<T> a, Vec<T> b, const T* bias, T* c, typename Vec<T>::Tail tail) {
   using V = Vec<T>;
-  V value = a * b;
+  V value = fma(a, b, V(T(0)));
   if constexpr (!Plain) {
     value = fma(value, V(block.alpha), bias ? load_last<Masked>(bias, tail) : V(T(0)));
     if (block.beta != T(0)) value = fma(V(block.beta), load_last<Masked>(c, tail), value);

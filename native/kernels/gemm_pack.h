@@ -13,6 +13,29 @@ CHAINRULE_INLINE size_t next_piece(size_t left, size_t most) {
   return left >= 2 * most ? most : (left + 1) / 2;
 }
 
+/// Turns over `high` vectors that lie `row` elements apart, and stores the first `deep` columns of them `width` apart. Beyond what there
+/// is are zeros: what memory held before would be computed with, subnormal numbers perhaps, which are slow.
+template <class T, class Store>
+CHAINRULE_INLINE void turn_square(size_t high, size_t deep, const T* from, size_t row, typename Vec<T>::Tail tail, T* to, size_t width, Store&& store) {
+  using V = Vec<T>;
+  constexpr size_t lanes = V::lanes;
+  V square[lanes];
+#pragma GCC unroll 16
+  for (size_t i = 0; i < lanes; i++) {
+    square[i] = i < high ? V::load(from, tail) : V(T(0));
+    from += row;
+    CHAINRULE_OPAQUE(from);
+  }
+  transpose(square);
+#pragma GCC unroll 16
+  for (size_t i = 0; i < lanes; i++) {
+    if (i >= deep) break;
+    store(to, square[i]);
+    to += width;
+    CHAINRULE_OPAQUE(to);
+  }
+}
+
 /// strip[p·rows + r] = a[r·row + p] for rows that are contiguous along k: squares turned in registers. Stores reach up to
 /// lanes elements beyond the strip's end.
 template <class T>
@@ -24,16 +47,13 @@ void transpose_strip(size_t rows, size_t k, const T* a, size_t row, T* strip) {
     const typename V::Tail tail = V::tail(deep);
     for (size_t r = 0; r < rows; r += lanes) {
       const size_t high = rows - r < lanes ? rows - r : lanes;
-      V square[lanes];
-      for (size_t i = 0; i < lanes; i++) square[i] = i < high ? V::load(a + (r + i) * row + p, tail) : V(T(0));
-      transpose(square);
-      T* to = strip + p * rows + r;
+      T* const to = strip + p * rows + r;
       if (rows <= lanes) {
         // In order: each store's surplus lanes are overwritten by the next.
-        for (size_t i = 0; i < deep; i++, to += rows) square[i].store(to);
+        turn_square<T>(high, deep, a + r * row + p, row, tail, to, rows, [](T* at, V v) CHAINRULE_INLINE_LAMBDA { v.store(at); });
       } else {
         const typename V::Tail part = V::tail(high);
-        for (size_t i = 0; i < deep; i++, to += rows) square[i].store(to, part);
+        turn_square<T>(high, deep, a + r * row + p, row, tail, to, rows, [&](T* at, V v) CHAINRULE_INLINE_LAMBDA { v.store(at, part); });
       }
     }
   }
@@ -85,16 +105,13 @@ void transpose_panel(size_t k, size_t columns, const T* b, size_t col, size_t wi
       const size_t deep = k - p < lanes ? k - p : lanes;
       const T* from = b + j * col + p;
       T* to = panel + p * width + j;
-      V rows[lanes];
       if (filled == lanes && deep == lanes) {
+        V rows[lanes];
         load_transposed(from, col, rows);
 #pragma GCC unroll 16
         for (size_t i = 0; i < lanes; i++) rows[i].store(to + i * width);
       } else {
-        const typename V::Tail tail = V::tail(deep);
-        for (size_t i = 0; i < lanes; i++) rows[i] = i < filled ? V::load(from + i * col, tail) : V(T(0));
-        transpose(rows);
-        for (size_t i = 0; i < deep; i++) rows[i].store(to + i * width);
+        turn_square<T>(filled, deep, from, col, V::tail(deep), to, width, [](T* at, V v) CHAINRULE_INLINE_LAMBDA { v.store(at); });
       }
     }
   }
