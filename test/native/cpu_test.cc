@@ -127,7 +127,7 @@ TEST(dispatch_by_name) {
     CHECK(choice.table == kernel_table(isa) && choice.error.empty() == (choice.table != nullptr));
     CHECK(!choice.table || std::strcmp(choice.table->isa, isa_name(isa)) == 0);
   }
-  for (const std::string name : {std::string("sse"), std::string("AVX2"), std::string(" scalar"), std::string(500, 'x')}) {
+  for (const std::string& name : {std::string("sse"), std::string("AVX2"), std::string(" scalar"), std::string(500, 'x')}) {
     const Choice choice = choose_table(name);
     CHECK(!choice.table);
     CHECK(choice.error.rfind("CHAINRULE_ISA=" + name.substr(0, 32) + " is not available here; this machine can run:", 0) == 0);
