@@ -38,7 +38,7 @@ describe('fields', () => {
     expect([reader.form, reader.value]).toEqual([form, value])
   })
 
-  it.each(['', '-', '+', '.', 'e', '1e', '1e+', '1e5x', '1x', '--1', '1.2.3', '1,5', 'nfi', '0x10', '1_0', 'infinit'])('%j is none', (text) => {
+  it.each(['', '-', '+', '.', 'e', '1e', '1e+', '1e5x', '1x', '--1', '1d5', '1.2.3', '1,5', 'nfi', '0x10', '1_0', 'infinit'])('%j is none', (text) => {
     expect(reader.read(...framed(text))).toBe(false)
     expect(reader.form).toBe('none')
   }) // biome-ignore format: a row
@@ -91,7 +91,7 @@ describe('looks', () => {
     ['texts and some numbers', ['a', ['1', 8]], 'categorical'],
     ['dates and truths', [['2024-01-01', 8], 'true'], 'categorical'],
     ['commas and texts', ['1,5', 'a'], 'categorical'],
-    ['a long number with commas', [`1${',000'.repeat(13)}`], 'categorical'],
+    ['forty letters with commas', [`1${',000'.repeat(9)}.12`], 'categorical'],
   ] as const)('%s', (_, fields, kind) => expect(of(...fields).decide()).toBe(kind))
 
   it.each<[string, Field[], Doubt]>([
@@ -101,6 +101,7 @@ describe('looks', () => {
     ['the first odd one that is no code', ['007', ['1', 99], 'x'], { noun: 'numbers', share: '98 %', odd: { look: 'text', line: 4, text: 'x' } }],
     ['the first of two kinds', [['1', 99], 'true', 'x'], { noun: 'numbers', share: '98 %', odd: { look: 'boolean', line: 3, text: 'true' } }],
     ['commas', ['1', '1,234.5'], { noun: 'numbers', share: '50 %', odd: { look: 'comma', line: 3, text: '1,234.5' } }],
+    ['thirty-nine letters with commas', [`1${',000'.repeat(9)}.1`], { noun: 'numbers', share: '0 %', odd: { look: 'comma', line: 2, text: `1${',000'.repeat(9)}.1` } }],
     ['commas alone', ['1.234,5'], { noun: 'numbers', share: '0 %', odd: { look: 'comma', line: 2, text: '1.234,5' } }],
     ['commas and codes', ['1,5', '007'], { noun: 'numbers', share: '0 %', odd: { look: 'comma', line: 2, text: '1,5' } }],
     ['a long one', [['1', 99], 'z'.repeat(300)], { noun: 'numbers', share: '99 %', odd: { look: 'text', line: 3, text: 'z'.repeat(200) } }],

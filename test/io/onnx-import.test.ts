@@ -23,6 +23,7 @@ import {
   expectSame,
   inferred,
   list,
+  type Numbers,
   node,
   runOnnx,
   runOnnxAll,
@@ -484,8 +485,8 @@ describe('importOnnx', () => {
     }
   })
 
-  const cached = new Map<string, number[]>()
-  async function runAll(version: number, chosen: readonly Row[]): Promise<number[][]> {
+  const cached = new Map<string, Numbers>()
+  async function runAll(version: number, chosen: readonly Row[]): Promise<Numbers[]> {
     const missing = version >= 7 ? chosen : chosen.filter(([title]) => !cached.has(title))
     const reference = Math.max(version, 7)
     if (missing.length > 0) {

@@ -15,6 +15,13 @@ const rare: [title: string, nodes: TestNode[], constants: Record<string, Tensor>
   ['Squeeze of all axes of extent 1', [node('Reshape', 'x s', [], 'r'), node('Squeeze', 'r')], { s: list(3, 1, 4, 1) }],
   ['Flatten from the last axis', [node('Flatten', 'm', [int('axis', -1)])], {}],
   ['Reshape of unknown extents by what is known', [node('Reshape', 'm s')], { s: list(-1, 2, 3) }],
+  ['a sum of all, whose axes stay', [node('ReduceSum', 'm')], {}],
+  ['Flatten of all, from the last axis but two', [node('Flatten', 'm', [int('axis', -3)])], {}],
+  [
+    'Concat of known extents, then their number',
+    [node('Concat', 'm m', [int('axis', 2)], 'c'), node('Flatten', 'c')],
+    {},
+  ],
   ['Concat of one', [node('Concat', 'x', [int('axis', 1)])], {}],
   ['Concat along the rows', [node('Concat', 'x x', [int('axis', 0)])], {}],
   [

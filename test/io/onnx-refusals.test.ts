@@ -5,7 +5,7 @@ import { elementType, encodeModel } from '../../lib/io/onnx/proto.js'
 import { randomTensor } from '../support.js'
 import { attribute, list, modelOf, node, type TestModel, type TestNode, tensorOf } from './onnx-support.js'
 
-const { int, ints, text } = attribute
+const { float, int, ints, text } = attribute
 const inputs = { x: ['n', 4], m: ['n', 2, 3] }
 const square = randomTensor([4, 4], 8).astype('float32')
 const vector = tensor([0.5, -1, 2, 0.25])
@@ -53,6 +53,11 @@ const shapes: Refusal[] = [
       wide,
       unknown,
     ),
+  ),
+  refuse(
+    'an output that depends on no input',
+    node('Constant', '', [float('value_float', 2)]),
+    /output "y" to depend on the inputs, got constant/,
   ),
   refuse('Unsqueeze without axes', node('Unsqueeze', 'x'), /axes for Unsqueeze \(node "n0"\), got none/),
   refuse('Unsqueeze of an axis too far', node('Unsqueeze', 'x a'), /an axis in \[-3, 3\), got 3/, { a: list(3) }),
@@ -313,6 +318,11 @@ describe('importOnnx refuses', () => {
       /each name to be made once, got "c" twice/,
     ],
     ['no version of the operators', (m) => ({ ...m, opsetImport: [] }), /the version of the operators, got none/],
+    [
+      'none in the first format that has it',
+      (m) => ({ ...m, irVersion: 3n, opsetImport: [] }),
+      /the version of the operators, got none/,
+    ],
     [
       'a version that is to come',
       (m) => ({ ...m, opsetImport: [{ domain: 'ai.onnx', version: 99n }] }),

@@ -4,16 +4,24 @@ import { expect } from 'vitest'
 import { type Model, type Tensor, tensor, type Value } from '../../lib/index.js'
 import { type AttributeInit, elementType, encodeModel, type ModelInit } from '../../lib/io/onnx/proto.js'
 
+/** The numbers of an output, with its shape where that is told. */
+export type Numbers = readonly number[] & { readonly shape?: readonly number[] }
+
+function shaped(data: ArrayLike<number | bigint>, shape: readonly number[]): Numbers {
+  return Object.assign(Array.from(data, Number), { shape })
+}
+
 /** Runs a model in onnxruntime; returns the numbers of its output of some name, else of the first. */
-export async function runOnnx(bytes: Uint8Array, feeds: Record<string, Tensor>, output?: string): Promise<number[]> {
+export async function runOnnx(bytes: Uint8Array, feeds: Record<string, Tensor>, output?: string): Promise<Numbers> {
   const { session, results } = await run(bytes, feeds)
-  return Array.from(results[output ?? session.outputNames[0]!]!.data as Float32Array, Number)
+  const { data, dims } = results[output ?? session.outputNames[0]!]!
+  return shaped(data as Float32Array, dims)
 }
 
 /** The numbers of all outputs, in the order of the graph. */
-export async function runOnnxAll(bytes: Uint8Array, feeds: Record<string, Tensor>): Promise<number[][]> {
+export async function runOnnxAll(bytes: Uint8Array, feeds: Record<string, Tensor>): Promise<Numbers[]> {
   const { session, results } = await run(bytes, feeds)
-  return session.outputNames.map((name) => Array.from(results[name]!.data as Float32Array, Number))
+  return session.outputNames.map((name) => shaped(results[name]!.data as Float32Array, results[name]!.dims))
 }
 
 async function run(bytes: Uint8Array, feeds: Record<string, Tensor>) {
@@ -32,14 +40,18 @@ async function run(bytes: Uint8Array, feeds: Record<string, Tensor>) {
 }
 
 /** The numbers of a network's output as in inference. */
-export function inferred(model: Model, ...inputs: Tensor[]): number[] {
+export function inferred(model: Model, ...inputs: Tensor[]): Numbers {
   const made = model.infer(...(inputs as [Tensor])) as Value
-  return typeof made === 'number' ? [made] : Array.from(made.data)
+  return typeof made === 'number' ? shaped([made], []) : shaped(made.data, made.shape)
 }
 
-/** Expects two lists of numbers within |a − b| ≤ tolerance·max(1, |b|); NaN equals NaN, and an infinity itself. */
-export function expectSame(actual: readonly number[], expected: readonly number[], what = '', tolerance = 1e-5): void {
+/**
+ * Expects two lists of numbers within |a − b| ≤ tolerance·max(1, |b|), NaN equal to NaN and an infinity to itself; and of one
+ * shape where both have one.
+ */
+export function expectSame(actual: Numbers, expected: Numbers, what = '', tolerance = 1e-5): void {
   expect(actual.length, what).toBe(expected.length)
+  if (actual.shape && expected.shape) expect(actual.shape, `${what} shape`).toEqual(expected.shape)
   for (const [i, b] of expected.entries()) {
     const a = actual[i]!
     if (Object.is(a, b) || a === b) continue
