@@ -123,22 +123,27 @@ struct Way {
   bool c_far = false, b_far = false;    ///< see GemmBlock
 };
 
-/// The way for strides a_row of A and b_row, b_col of B; the thresholds are measured (bench/native/gemm_bench.cc).
+/// The way for strides a_row, a_col of A and b_row, b_col of B; the thresholds are measured (bench/native/gemm_bench.cc).
 template <class T>
-Way choose_way(const GemmKernels<T>& kernels, std::size_t m, std::size_t n, std::size_t k, std::size_t a_row, std::size_t b_row, std::size_t b_col,
-               bool dot, bool transposed) {
+Way choose_way(const GemmKernels<T>& kernels, std::size_t m, std::size_t n, std::size_t k, std::size_t a_row, std::size_t a_col, std::size_t b_row,
+               std::size_t b_col, bool dot, bool transposed) {
   Way way;
   way.shape = choose_shape(kernels, m, n, k, transposed);
   way.blocking = choose_blocking(kernels, way.shape, k);
   if (dot) return way;
   const std::size_t rows = static_cast<std::size_t>(way.shape.rows), width = static_cast<std::size_t>(way.shape.vectors * kernels.lanes);
-  // Rows of B that lie far apart use few sets of the caches and many pages: two strips of rows make up for the copy, many more
-  // where a panel still fits into those sets of L2.
-  const std::size_t strips = b_row * sizeof(T) <= 1024 ? 24 : 2;
+  // Whether what is read in lines `apart` elements apart stays in L2: not if it is too much, nor if the lines of one block lie a large
+  // power of two apart and share few sets.
+  const auto stays = [&](std::size_t elements, std::size_t apart) {
+    const std::size_t power = apart * sizeof(T) & (~(apart * sizeof(T)) + 1);
+    return elements * sizeof(T) <= cpu_caches().l2 && way.blocking.kc * power <= cpu_caches().l2 / 8 * 5;
+  };
+  // What does not is worth a copy for two strips of rows; anything is for many.
+  const std::size_t strips = stays(n * k, b_row) ? 48 : 2;
   way.pack_b = b_col != 1 || (m >= strips * rows && way.shape.vectors <= kernels.vectors && k >= 64 && b_row > width);
-  // A's columns, where a tile wants six rows of each, waste most of a cache line; its rows are fine until they miss L2.
+  // A's columns waste a third of each line that a tile reads.
   const bool large = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k) >= kLarge;
-  way.pack_a = m > rows && (a_row == 1 ? (k >= 256 && n >= 256) || (k >= 64 && n >= 1024) : large);
+  way.pack_a = m > rows && (large || (a_row == 1 && k >= 64 && (n >= 1024 || (k >= 256 && n >= 256 && !stays(m * k, a_col)))));
   way.b_far = b_col == 1 && m <= rows && n * k * sizeof(T) > cpu_caches().l2 / 2;
   way.c_far = k <= 256 && m * n * sizeof(T) > cpu_caches().l2;
   return way;

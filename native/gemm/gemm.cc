@@ -178,7 +178,7 @@ Product<T> choose_product(const GemmKernels<T>& kernels, std::size_t m, std::siz
     q.b = {a.data, a.col_stride, a.row_stride};
     q.transposed = true;
   }
-  q.way = choose_way(kernels, q.m, q.n, k, q.a.row_stride, q.b.row_stride, q.b.col_stride, q.direct(), q.transposed);
+  q.way = choose_way(kernels, q.m, q.n, k, q.a.row_stride, q.a.col_stride, q.b.row_stride, q.b.col_stride, q.direct(), q.transposed);
   // One row stays in the cache, however long; B is read once, in one go.
   if (q.gemv) q.way.blocking.kc = k;
   q.way.pack_b |= turned;
