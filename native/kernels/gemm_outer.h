@@ -1,6 +1,6 @@
 // Outer products, C[m,n] = a[m]·b[n]: nothing is summed, so all there is to do is to write C row by row.
 #pragma once
-#include "gemm_tile.h"
+#include "gemm_block.h"
 
 namespace chainrule {
 namespace CHAINRULE_ISA {
@@ -52,22 +52,28 @@ void outer_columns(const GemmBlock<T>& block, size_t j) {
 template <class T, bool Plain>
 void outer(const GemmBlock<T>& block) {
   constexpr size_t lanes = Vec<T>::lanes;
-  if (block.n > 4 * lanes) {  // whole rows: C is written in order
-    const size_t whole = block.n / lanes * lanes;
-    const typename Vec<T>::Tail tail = Vec<T>::tail(block.n - whole);
-    for (size_t i = 0; i < block.m; i++) {
-      const Vec<T> x(block.a[i * block.a_row]);
-      T* const c = block.c + i * block.c_row;
-      for (size_t j = 0; j < whole; j += lanes) store_product<false, Plain>(block, x, Vec<T>::load(block.b + j), block.bias ? block.bias + j : nullptr, c + j, tail);
-      if (whole < block.n) store_product<true, Plain>(block, x, Vec<T>::load(block.b + whole, tail), block.bias ? block.bias + whole : nullptr, c + whole, tail);
+  const size_t n = block.n;
+  if (n > 4 * lanes && block.m * n * sizeof(T) > kNear) {  // whole rows: C is written in order
+    const size_t whole = n / lanes * lanes, row = block.a_row, c_row = block.c_row;
+    const typename Vec<T>::Tail tail = Vec<T>::tail(n - whole);
+    const T *const b = block.b, *const bias = block.bias, *a = block.a;
+    T* c = block.c;
+    for (size_t i = block.m; i != 0; i--, a += row, c += c_row) {
+      const Vec<T> x(*a);
+#pragma GCC unroll 4
+      for (size_t j = 0; j < whole; j += lanes) store_product<false, Plain>(block, x, Vec<T>::load(b + j), bias ? bias + j : nullptr, c + j, tail);
+      if (whole < n) store_product<true, Plain>(block, x, Vec<T>::load(b + whole, tail), bias ? bias + whole : nullptr, c + whole, tail);
     }
     return;
   }
-  const size_t vectors = (block.n + lanes - 1) / lanes;
-  if (vectors == 1) outer_columns<T, 1, Plain>(block, 0);
-  else if (vectors == 2) outer_columns<T, 2, Plain>(block, 0);
-  else if (vectors == 3) outer_columns<T, 3, Plain>(block, 0);
-  else outer_columns<T, 4, Plain>(block, 0);
+  for (size_t j = 0; j < n;) {
+    const size_t vectors = next_piece((n - j + lanes - 1) / lanes, 4);
+    if (vectors == 1) outer_columns<T, 1, Plain>(block, j);
+    else if (vectors == 2) outer_columns<T, 2, Plain>(block, j);
+    else if (vectors == 3) outer_columns<T, 3, Plain>(block, j);
+    else outer_columns<T, 4, Plain>(block, j);
+    j += vectors * lanes;
+  }
 }
 
 /// k = 1 and b_col = 1.
