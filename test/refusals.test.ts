@@ -13,7 +13,7 @@ const x = c.tensor([[1, 2]], { dtype: 'float64' })
 const vector = c.tensor([1, 2], { dtype: 'float64' })
 const narrow = c.tensor([[1, 2]])
 const integers = c.tensor(Int32Array.of(1, 2), { shape: [1, 2] })
-const lost = <T extends Float64Array | Int32Array>(data: T): T => {
+const lost = <T extends Float64Array | Int32Array | Uint8Array>(data: T): T => {
   structuredClone(data, { transfer: [data.buffer as ArrayBuffer] })
   return data
 }
@@ -44,6 +44,7 @@ const tables: Record<string, readonly Row[]> = {
     ['rows of a scalar', () => c.tensor(1).rows(0), 'SHAPE_MISMATCH'],
     ['a clone of what was transferred', () => detached().clone(), 'INVALID_STATE'],
     ['astype of it', () => detached().astype('float32'), 'INVALID_STATE'],
+    ['a condition of it', () => new c.Where(detached()), 'INVALID_STATE'],
     ['a loss of it', () => new c.CosineDistance().forward(detached(), vector), 'INVALID_STATE'],
     ['a view that lies about its length', () => c.tensor(any(Object.defineProperty(new Int16Array(4), 'length', { value: 9 }))), 'DTYPE_MISMATCH'],
   ],
@@ -64,6 +65,9 @@ const tables: Record<string, readonly Row[]> = {
     ['groups by a number', () => c.split(table, { test: 0.5, groups: any(5) }), 'INVALID_ARGUMENT'],
     ['groups of other rows', () => c.split(c.Table.from([{ a: 1 }, { a: 2 }]), { test: 0.5, groups: [1] }), 'SHAPE_MISMATCH'],
     ['text as an archive', () => c.parseNpz(any('PK')), 'INVALID_ARGUMENT'],
+    ['an archive that was transferred', () => c.parseNpz(lost(new Uint8Array(64))), 'INVALID_FORMAT'],
+    ['an array that was transferred', () => c.parseNpy(lost(new Uint8Array(64))), 'INVALID_FORMAT', '0 bytes'],
+    ['holes among what is missing', () => c.parseCsv('a\n1\n', { missing: new Array(3) }), 'INVALID_ARGUMENT'],
     ['a number as CSV', () => c.parseCsv(any(5)), 'INVALID_ARGUMENT'],
   ],
   'data of a training': [
@@ -122,6 +126,10 @@ const tables: Record<string, readonly Row[]> = {
     ['a checkpoint without a signal', () => c.checkpoint(any({ folder: 'x', signal: {} })), 'INVALID_ARGUMENT'],
     ['plans of no model', () => c.explain(any({})), 'INVALID_ARGUMENT'],
     ['a schedule below 0', () => rateOf('schedule', -1), 'INVALID_ARGUMENT'],
+  ],
+  'state of an optimizer': [
+    ['L-BFGS without a model', () => new c.LBFGS().reset(any(undefined)), 'INVALID_ARGUMENT'],
+    ['Adam without a model', () => new c.Adam().reset(any(undefined)), 'INVALID_ARGUMENT'],
   ],
   'models of tables': [
     ['names that are none', () => c.trainTabular(table, any({ target: 'a', ignore: 'b' })), 'INVALID_ARGUMENT'],

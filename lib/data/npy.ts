@@ -57,9 +57,10 @@ export function parseNpy(bytes: Uint8Array | ArrayBuffer): NpyArray {
 /** The same under another name, for errors. */
 export function parseNpyAs(operation: string, bytes: Uint8Array, source: string): NpyArray {
   const wrong = (expected: string, actual: string) => new FormatError(operation, `${source} ${expected}`, actual)
-  if (bytes.length < 10 || MAGIC.compare(bytes, 0, MAGIC.length) !== 0) {
+  if (bytes.length < 10) throw wrong('to start with the magic text of NPY', `${bytes.length} bytes`)
+  if (MAGIC.compare(bytes, 0, MAGIC.length) !== 0) {
     const start = describe(Buffer.from(bytes.subarray(0, 6)).toString('latin1'))
-    throw wrong('to start with the magic text of NPY', bytes.length < 10 ? `${bytes.length} bytes` : start)
+    throw wrong('to start with the magic text of NPY', start)
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const version = bytes[6]!

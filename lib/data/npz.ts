@@ -41,7 +41,8 @@ export async function parseNpz(bytes: Uint8Array): Promise<Record<string, NpyArr
 }
 
 async function unzip(operation: string, given: Uint8Array, source: string): Promise<Record<string, NpyArray>> {
-  const bytes = Buffer.from(given.buffer, given.byteOffset, given.length)
+  // Detached memory has no bytes, but nothing can be made over it.
+  const bytes = given.length === 0 ? Buffer.alloc(0) : Buffer.from(given.buffer, given.byteOffset, given.length)
   const refuse: Refuse = (expected, actual, cause) =>
     new FormatError(operation, `${source} ${expected}`, actual, cause === undefined ? {} : { cause })
   const entries = directory(bytes, refuse)

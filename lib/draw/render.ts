@@ -4,11 +4,12 @@ import { describe, options, positive } from '../checks.js'
 import { ArgumentError, DependencyError } from '../errors.js'
 
 const PACKAGE = '@resvg/resvg-js'
-const LARGEST = 16384 // pixels on a side
+const LARGEST = 2 ** 24 // pixels: some tenths of a second
+const LONGEST = 2 ** 14 // pixels on a side
 
 /** Options of {@link toPng}. */
 export interface PngOptions {
-  /** Pixels per unit of the picture. Default 2; less where a side would have more than 16,384 pixels. */
+  /** Pixels per unit of the picture. Default 2; less where the picture would have more than 2²⁴ pixels. */
   scale?: number
 }
 
@@ -28,7 +29,7 @@ export function toPng(picture: string, given?: PngOptions): Uint8Array {
   const { Resvg } = renderer()
   try {
     const { width, height } = new Resvg(picture, { font: { loadSystemFonts: false } })
-    const zoom = Math.min(scale, LARGEST / Math.max(width, height))
+    const zoom = Math.min(scale, Math.sqrt(LARGEST / (width * height)), LONGEST / Math.max(width, height))
     const fonts = { loadSystemFonts: true, defaultFontFamily: 'DejaVu Sans' }
     return new Resvg(picture, { fitTo: { mode: 'zoom', value: zoom }, font: fonts }).render().asPng()
   } catch (cause) {

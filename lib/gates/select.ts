@@ -5,7 +5,7 @@ import { native } from '../native/load.js'
 import { type NestedInput, tensor } from '../tensor/create.js'
 import { allocate, type FloatArray, type FloatDType } from '../tensor/dtype.js'
 import { broadcastShape, checkAxis, type Shape, sameShape, sizeOf } from '../tensor/shape.js'
-import { Tensor } from '../tensor/tensor.js'
+import { elements, Tensor } from '../tensor/tensor.js'
 import { ElementwiseGate } from './elementwise.js'
 import { BuiltinGate, type Value } from './gate.js'
 import { commonDType, commonShape, sumTo } from './ops.js'
@@ -122,7 +122,7 @@ export class Where extends BuiltinGate<readonly [x: Value, y: Value]> {
     super()
     const given = tensor(typeof condition === 'boolean' ? Number(condition) : condition)
     this.condition = new Tensor(
-      Float32Array.from(given.data, (value) => (value === 0 ? 0 : 1)),
+      Float32Array.from(elements(this.name, given), (value) => (value === 0 ? 0 : 1)),
       given.shape,
     )
   }

@@ -215,7 +215,7 @@ export class LBFGS {
 
   /** Forgets the state for a model. */
   reset(model: Optimizable): void {
-    this.#states.delete(model.block)
+    this.#states.delete(blockOf('LBFGS', model))
   }
 }
 

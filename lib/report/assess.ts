@@ -1,5 +1,5 @@
 // What a trained model says of a table beside what is true, and what each feature counts for that.
-import { describe, options, positiveInteger, seedOf } from '../checks.js'
+import { describe, integer, options, positiveInteger, seedOf } from '../checks.js'
 import { type Cell, type Column, cellOf, takeRows } from '../data/table/column.js'
 import { Table } from '../data/table/table.js'
 import { ArgumentError } from '../errors.js'
@@ -90,7 +90,7 @@ export interface ImportanceOptions {
   features: readonly string[]
   /** Rows looked at, at most. Default 2,000. */
   rows?: number
-  /** Shuffles of each feature. Default 3. */
+  /** Shuffles of each feature, at most 1,000. Default 3. */
   repeats?: number
   seed?: number
   /** Called before each feature; what it throws ends the measurement. */
@@ -116,7 +116,7 @@ export async function importanceOf(
   const { features, rows = 2000, repeats = 3, seed = 0, watch } = options(name, given, keys)
   if (!Array.isArray(features)) throw new ArgumentError(name, 'names of features in an array', describe(features))
   positiveInteger(name, 'rows', rows)
-  positiveInteger(name, 'repeats', repeats)
+  integer(name, 'repeats', repeats, 1, 1000)
   seedOf(name, seed)
   if (watch !== undefined && typeof watch !== 'function') {
     throw new ArgumentError(name, 'watch to be a function', describe(watch))

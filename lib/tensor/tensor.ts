@@ -167,10 +167,15 @@ function detachedError(operation: string, shape: Shape): StateError {
   return new StateError(operation, `a tensor ${shapeText(shape)} that has its memory`, 'detached memory')
 }
 
+/** The elements of a tensor of any type. Throws StateError where its memory was given away. */
+export function elements(operation: string, value: Tensor): TensorData {
+  if (value.data.length !== value.size) throw detachedError(operation, value.shape)
+  return value.data
+}
+
 /** The elements of a tensor that gates can work on. Throws DTypeError for int32, ArgumentError for what is no tensor. */
 export function floats(operation: string, name: string, value: unknown): FloatArray {
   if (!(value instanceof Tensor)) throw new ArgumentError(operation, `${name} to be a tensor`, describe(value))
   if (value.dtype === 'int32') throw new DTypeError(operation, `${name} of type float32 or float64`, 'int32')
-  if (value.data.length !== value.size) throw detachedError(operation, value.shape)
-  return value.data as FloatArray
+  return elements(operation, value) as FloatArray
 }

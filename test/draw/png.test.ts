@@ -25,6 +25,7 @@ describe('plot.toPng', () => {
     expect(size(png)).toEqual([20, 12])
     expect(size(plot.toPng(square, { scale: 1 }))).toEqual([10, 6])
     expect(size(plot.toPng(square.replace('"10"', '"40000"')))[0]).toBe(16384)
+    expect(size(plot.toPng(square, { scale: 1e300 }))).toEqual([5288, 3173])
   })
 
   it.skipIf(!installed)('renders every chart', () => {

@@ -5,10 +5,11 @@ import { checkName } from '../table/column.js'
 
 /** An array of texts. */
 export function texts(operation: string, option: string, values: unknown): readonly string[] {
-  if (!Array.isArray(values) || values.some((value) => typeof value !== 'string')) {
+  const list = Array.isArray(values) ? Array.from(values) : [undefined] // holes become undefined
+  if (list.some((value) => typeof value !== 'string')) {
     throw new ArgumentError(operation, `${option} to be an array of texts`, describe(values))
   }
-  return [...values]
+  return list
 }
 
 /** Names of columns that differ. */

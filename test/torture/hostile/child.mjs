@@ -137,10 +137,13 @@ async function same(entry, receiver, _kept, expected) {
   }
 }
 
-// A revoked proxy throws by itself, as a throwing one does; so do a class that is called, and the length of a typed array's proxy.
+// A revoked proxy throws by itself, as a throwing one does; so do a class that is called, and the length or the elements of a
+// typed array's proxy.
 function allowed(error) {
   if (
-    /proxy that has been revoked|cannot be invoked without 'new'|called on incompatible receiver/.test(error?.message)
+    /proxy that has been revoked|cannot be invoked without 'new'|called on incompatible receiver|^this is not a typed array/.test(
+      error?.message,
+    )
   )
     return true
   return (

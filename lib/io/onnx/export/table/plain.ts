@@ -47,6 +47,6 @@ export function textAt(plain: Plain, key: string): string {
 /** Texts under a key. */
 export function textsAt(plain: Plain, key: string): readonly string[] {
   const value = plain[key]
-  const sound = Array.isArray(value) && value.every((each) => typeof each === 'string')
+  const sound = Array.isArray(value) && Array.from(value).every((each) => typeof each === 'string')
   return sound ? (value as readonly string[]) : refuse(`texts ${key}`, value)
 }
