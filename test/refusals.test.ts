@@ -127,7 +127,20 @@ const tables: Record<string, readonly Row[]> = {
     ['plans of no model', () => c.explain(any({})), 'INVALID_ARGUMENT'],
     ['a schedule below 0', () => rateOf('schedule', -1), 'INVALID_ARGUMENT'],
   ],
+  'memory that was transferred, or is not there': [
+    ['numbers to scale', () => new c.StandardScaler().fit(detached()), 'INVALID_STATE'],
+    ['categories in a tensor', () => new c.OneHotEncoder().fit(detached()), 'INVALID_STATE'],
+    ['categories in an array', () => new c.OneHotEncoder().fit(lost(Int32Array.of(1))), 'INVALID_ARGUMENT'],
+    ['rows of a preprocessor', () => new c.TablePreprocessor().fit(table, lost(Int32Array.of(0))), 'INVALID_ARGUMENT'],
+    [
+      'an array of another length than it says',
+      () => new c.OneHotEncoder().fit(Object.defineProperty(Float64Array.of(1), 'length', { value: 2 ** 31 })),
+      'INVALID_ARGUMENT',
+    ],
+  ],
   'state of an optimizer': [
+    ['an average that is a symbol', () => c.fit(model(), data, { ...training, average: any([Symbol('a')]), epochs: 1 }), 'INVALID_ARGUMENT'],
+    ['statistics of a symbol', () => c.renewStatistics(any([Symbol('a')]), data), 'INVALID_ARGUMENT'],
     ['L-BFGS without a model', () => new c.LBFGS().reset(any(undefined)), 'INVALID_ARGUMENT'],
     ['Adam without a model', () => new c.Adam().reset(any(undefined)), 'INVALID_ARGUMENT'],
   ],

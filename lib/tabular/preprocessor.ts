@@ -4,7 +4,7 @@ import { type Column, type ColumnKind, takeRows } from '../data/table/column.js'
 import { Table } from '../data/table/table.js'
 import { ArgumentError, FormatError, ShapeError, StateError } from '../errors.js'
 import type { Json } from '../io/json.js'
-import { dtypeOf } from '../tensor/dtype.js'
+import { dtypeOf, isDetached } from '../tensor/dtype.js'
 import { Tensor } from '../tensor/tensor.js'
 import { BooleanFeature } from './features/boolean.js'
 import { CategoricalFeature } from './features/categorical.js'
@@ -244,7 +244,9 @@ function* slicesOf(writers: readonly (() => RowWriter)[], rows: number): Generat
 
 function checkRows(operation: string, rows: unknown, count: number): void {
   if (rows === undefined) return
-  if (dtypeOf(rows) !== 'int32') throw new ArgumentError(operation, 'rows to be an Int32Array', describe(rows))
+  if (dtypeOf(rows) !== 'int32' || isDetached(rows as Int32Array)) {
+    throw new ArgumentError(operation, 'rows to be an Int32Array that has its memory', describe(rows))
+  }
   const outside = (rows as Int32Array).find((row) => row < 0 || row >= count)
   if (outside !== undefined) throw new ArgumentError(operation, `rows from 0 to ${count - 1}`, String(outside))
 }

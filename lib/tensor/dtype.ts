@@ -19,16 +19,17 @@ export const dtypes: readonly DType[] = ['float32', 'float64', 'int32']
 /** The element type of an array, or undefined if tensors cannot lie in it. */
 export function dtypeOf(data: unknown): DType | undefined {
   // A proxy of an array is no view, and a subclass may say that it has another length.
-  if (
-    !ArrayBuffer.isView(data) ||
-    data.byteLength !== (data as FloatArray).length * (data as FloatArray).BYTES_PER_ELEMENT
-  ) {
-    return undefined
-  }
+  if (!ArrayBuffer.isView(data) || !isHonest(data)) return undefined
   if (data instanceof Float32Array) return 'float32'
   if (data instanceof Float64Array) return 'float64'
   if (data instanceof Int32Array) return 'int32'
   return undefined
+}
+
+/** Whether an array has the length that it says. */
+export function isHonest(data: ArrayBufferView): boolean {
+  const { length, BYTES_PER_ELEMENT } = data as FloatArray
+  return data.byteLength === length * BYTES_PER_ELEMENT
 }
 
 /** Whether the memory of an array was given away, to another thread, say, or its buffer has shrunk below it. */

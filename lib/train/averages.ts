@@ -1,5 +1,5 @@
 // Averages of a model's parameters over its training: exponential (EMA) and stochastic weight averaging (SWA).
-import { options, positiveInteger, within } from '../checks.js'
+import { describe, options, positiveInteger, within } from '../checks.js'
 import { ArgumentError } from '../errors.js'
 import { native } from '../native/load.js'
 import type { Model } from '../nn/model.js'
@@ -40,7 +40,7 @@ export function swa(given?: { from?: number }): WeightAverage {
 export function checkAverage(operation: string, given: WeightAverage): WeightAverage {
   if (given?.kind === 'ema') return ema({ decay: given.decay })
   if (given?.kind === 'swa') return swa(given.from === undefined ? {} : { from: given.from })
-  throw new ArgumentError(operation, 'average to be ema(…) or swa(…)', String(given))
+  throw new ArgumentError(operation, 'average to be ema(…) or swa(…)', describe(given))
 }
 
 /** The average of one training, and where it stands. */

@@ -1,5 +1,5 @@
 // Renews the running statistics of batch normalisation after parameters were averaged or loaded.
-import { options, positiveInteger } from '../checks.js'
+import { describe, options, positiveInteger } from '../checks.js'
 import { Dataset, type Samples } from '../data/dataset.js'
 import { ArgumentError } from '../errors.js'
 import type { Gate } from '../gates/gate.js'
@@ -19,7 +19,7 @@ export async function renewStatistics(
   given?: { batchSize?: number; signal?: AbortSignal },
 ): Promise<void> {
   const name = 'renewStatistics'
-  if (!(model instanceof Model)) throw new ArgumentError(name, 'a model, such as a Sequential', String(model))
+  if (!(model instanceof Model)) throw new ArgumentError(name, 'a model, such as a Sequential', describe(model))
   const { batchSize = 32, signal } = options(name, given, ['batchSize', 'signal'])
   positiveInteger(name, 'batchSize', batchSize)
   const { inputs, dtype, inputDType } = model

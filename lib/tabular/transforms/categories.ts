@@ -2,7 +2,8 @@
 import { describe } from '../../checks.js'
 import { type CategoricalColumn, type Cell, type Column, MISSING_BOOLEAN } from '../../data/table/column.js'
 import { ArgumentError } from '../../errors.js'
-import { Tensor } from '../../tensor/tensor.js'
+import { isDetached, isHonest } from '../../tensor/dtype.js'
+import { elements, Tensor } from '../../tensor/tensor.js'
 
 /** Values to encode: a column of a table that is no date, or an array. null, undefined and NaN are missing. */
 export type CategoryInput = Column | readonly (Cell | undefined)[] | ArrayLike<number> | Tensor
@@ -19,13 +20,16 @@ export interface Categories {
 
 /** The categories given. */
 export function categoriesOf(operation: string, given: CategoryInput): Categories {
-  if (given instanceof Tensor) return collected(operation, given.data, given.data.length)
+  if (given instanceof Tensor) return collected(operation, elements(operation, given), given.size)
   if (typeof given !== 'object' || given === null) {
     throw new ArgumentError(operation, 'categories as a column or array', describe(given))
   }
   if ('kind' in given) return ofColumn(operation, given)
   if (!Array.isArray(given) && !ArrayBuffer.isView(given)) {
     throw new ArgumentError(operation, 'categories as a column or array', describe(given))
+  }
+  if (ArrayBuffer.isView(given) && (isDetached(given) || !isHonest(given))) {
+    throw new ArgumentError(operation, 'an array with memory of the length that it says', describe(given))
   }
   return collected(operation, given as ArrayLike<unknown>, (given as ArrayLike<unknown>).length)
 }

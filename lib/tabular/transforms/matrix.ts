@@ -6,7 +6,7 @@ import { ArgumentError, ShapeError } from '../../errors.js'
 import { type NestedInput, tensor } from '../../tensor/create.js'
 import { allocate, type FloatArray, type FloatDType } from '../../tensor/dtype.js'
 import type { Shape } from '../../tensor/shape.js'
-import { Tensor } from '../../tensor/tensor.js'
+import { elements, Tensor } from '../../tensor/tensor.js'
 
 /** Numbers to transform: [rows] or [rows, columns] as a tensor, typed or nested array, or one column of a table. */
 export type NumericInput =
@@ -37,7 +37,7 @@ export function matrixOf(operation: string, given: NumericInput): Matrix {
   }
   if (Array.isArray(given) && given.length === 0) return shaped(operation, new Float64Array(0), [0], 'float64')
   const made = given instanceof Tensor ? given : tensor(given as NestedInput[], asTyped(given))
-  return shaped(operation, made.data, made.shape, made.dtype === 'float32' ? 'float32' : 'float64')
+  return shaped(operation, elements(operation, made), made.shape, made.dtype === 'float32' ? 'float32' : 'float64')
 }
 
 function asTyped(given: unknown): { dtype?: FloatDType } {
