@@ -92,6 +92,12 @@ export function boolean(operation: string, name: string, value: unknown): boolea
   return value
 }
 
+/** What ends work before its end, if anything. */
+export function signalOf(operation: string, value: unknown): AbortSignal | undefined {
+  if (value === undefined || value instanceof AbortSignal) return value
+  throw new ArgumentError(operation, 'signal to be an AbortSignal', describe(value))
+}
+
 /** One of a list of names. */
 export function oneOf<T extends string>(operation: string, name: string, value: unknown, names: readonly T[]): T {
   if (typeof value !== 'string' || !names.includes(value as T)) {

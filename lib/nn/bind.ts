@@ -1,11 +1,11 @@
 // Bind: a gate of two inputs, one of which is a tensor that belongs to it.
 import { boolean, describe, integer, options } from '../checks.js'
-import { ArgumentError, DTypeError } from '../errors.js'
+import { ArgumentError } from '../errors.js'
 import { Add, Divide, Maximum, Minimum, Multiply, Pow, Subtract } from '../gates/binary.js'
 import type { BackwardOptions, BuiltinGate, Value } from '../gates/gate.js'
 import { MatMul } from '../gates/matmul.js'
 import type { FloatDType } from '../tensor/dtype.js'
-import { Tensor } from '../tensor/tensor.js'
+import { floats, type Tensor } from '../tensor/tensor.js'
 import { type Buffered, Layer, type NamedTensor } from './layer.js'
 import { type Parameter, sharedTensor } from './parameters.js'
 import type { Widths } from './widths.js'
@@ -46,15 +46,15 @@ export class Bind extends Layer<true> implements Buffered, Widths {
     if (!Object.values(bindable).some((type) => gate?.constructor === type)) {
       throw new ArgumentError('Bind', `one of the gates ${Object.keys(bindable).join(', ')}`, describe(gate))
     }
-    if (!(value instanceof Tensor)) throw new ArgumentError('Bind', 'value to be a tensor', describe(value))
-    if (value.dtype === 'int32') throw new DTypeError('Bind', 'value of type float32 or float64', 'int32')
+    const values = floats('Bind', 'value', value)
     this.gate = gate
     this.position = integer('Bind', 'position', position, 0, 1) as 0 | 1
     this.trained = boolean('Bind', 'trained', trained)
-    if (trained) this.#parameter = this.declare('value', value.shape, value.dtype)
-    else this.#fixed = sharedTensor(value.shape, value.dtype)
+    const dtype = value.dtype as FloatDType
+    if (trained) this.#parameter = this.declare('value', value.shape, dtype)
+    else this.#fixed = sharedTensor(value.shape, dtype)
     this.settle(0)
-    this.value.data.set(value.data)
+    this.value.data.set(values)
   }
 
   /** The tensor. */

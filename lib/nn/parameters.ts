@@ -120,6 +120,9 @@ export class Parameter {
 
   /** The same parameter under the name `prefix.name`. */
   within(prefix: string | number): Parameter {
+    if (typeof prefix !== 'string' && typeof prefix !== 'number') {
+      throw new ArgumentError('Parameter', 'prefix to be a name or a number', describe(prefix))
+    }
     return new Parameter(`${prefix}.${this.name}`, this.#slot)
   }
 

@@ -1,5 +1,6 @@
 // The part of a report about the data: each column's kind, what is missing, and how its values are spread.
 import { escaped, shortened } from '../draw/svg.js'
+import { among, listOf, number, object, optional, text, tuple } from './check.js'
 import { type Cell, htmlTable } from './html.js'
 import { numberText, percentText } from './numbers.js'
 
@@ -28,6 +29,23 @@ export interface DataSummary {
   readonly rows: number
   readonly columns: readonly ColumnSummary[]
 }
+
+const checkColumn = object({
+  name: text,
+  kind: text,
+  role: among('target', 'feature', 'ignored'),
+  missing: number,
+  distinct: optional(number),
+  minimum: optional(number),
+  mean: optional(number),
+  maximum: optional(number),
+  deviation: optional(number),
+  top: optional(listOf(tuple(text, number))),
+  counts: listOf(number),
+})
+
+/** Checks what stands for a table in short. */
+export const checkSummary = object({ rows: number, columns: listOf(checkColumn) })
 
 /** A table of the columns. */
 export function columnSection({ rows, columns }: DataSummary): string {

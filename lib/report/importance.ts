@@ -1,4 +1,5 @@
 // How much each feature counts: by how much the score falls when the feature's values are dealt to the wrong rows.
+import { number, object, text } from './check.js'
 import { gallery, WIDTH } from './html.js'
 import { numberText } from './numbers.js'
 
@@ -12,6 +13,9 @@ export interface Importance {
   /** What the score is, as it reads in a sentence: `accuracy`. */
   readonly score: string
 }
+
+/** Checks what stands for it. */
+export const checkImportance = object({ feature: text, drop: number, spread: number, score: text })
 
 const SHOWN = 20
 

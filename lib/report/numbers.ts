@@ -1,4 +1,5 @@
 // How reports write numbers.
+import { describe } from '../checks.js'
 import { numberText as digits } from '../draw/numbers.js'
 
 /** Four digits; – for what is no number. */
@@ -15,7 +16,13 @@ export function percentText(part: number): string {
 export function valueText(value: unknown): string {
   if (value === null || value === undefined) return '–'
   if (typeof value === 'number') return numberText(value)
-  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(valueText).join(', ')
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+  if (typeof value !== 'object') return String(value)
+  if (Array.isArray(value) && value.length === 0) return 'none'
+  if (Array.isArray(value) && value.every((each) => typeof each !== 'object')) return value.map(valueText).join(', ')
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return describe(value) // cycles, and numbers that JSON does not have
+  }
 }

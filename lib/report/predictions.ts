@@ -3,7 +3,9 @@ import { describe, oneOf } from '../checks.js'
 import { ArgumentError, ShapeError } from '../errors.js'
 import { argmax, confusionMatrix } from '../nn/metrics/accuracy.js'
 import { f1, logLoss } from '../nn/metrics/classes.js'
+import { dtypeOf } from '../tensor/dtype.js'
 import { Tensor } from '../tensor/tensor.js'
+import { check, listOf, text } from './check.js'
 import { ranking } from './curves.js'
 
 /** Predicted classes. */
@@ -29,6 +31,9 @@ export interface ValueComparison {
 /** What a model said of some rows. */
 export type Comparison = ClassComparison | ValueComparison
 
+const numbers = check('a Float64Array', (value) => dtypeOf(value) === 'float64')
+const codes = check('an Int32Array', (value) => dtypeOf(value) === 'int32')
+
 /** Throws ArgumentError or ShapeError for predictions that do not go together. */
 export function checkPredictions(operation: string, given: Comparison): Comparison {
   if (typeof given !== 'object' || given === null) {
@@ -37,12 +42,17 @@ export function checkPredictions(operation: string, given: Comparison): Comparis
   oneOf(operation, 'predictions.kind', given.kind, ['classes', 'values'])
   if (given.kind === 'values') {
     const { truth, predicted } = given
+    text(operation, 'predictions.name', given.name)
+    numbers(operation, 'predictions.truth', truth)
+    numbers(operation, 'predictions.predicted', predicted)
     if (truth?.length !== predicted?.length || !(truth.length > 0)) {
       throw new ShapeError(operation, 'as many predicted as true values', `${predicted?.length} and ${truth?.length}`)
     }
     return given
   }
   const { labels, truth, probabilities } = given
+  listOf(text)(operation, 'predictions.labels', labels)
+  codes(operation, 'predictions.truth', truth)
   const shape = probabilities instanceof Tensor ? probabilities.shape : []
   if (shape.length !== 2 || shape[0] !== truth?.length || shape[1] !== labels?.length || truth.length === 0) {
     throw new ShapeError(operation, `probabilities [${truth?.length}, ${labels?.length}]`, `[${shape.join(', ')}]`)

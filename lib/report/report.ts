@@ -6,14 +6,15 @@ import { info } from '../native/system.js'
 import { draw } from '../nn/draw.js'
 import { Model } from '../nn/model.js'
 import type { History } from '../train/history.js'
+import { listOf, object, optional, recordOf, text } from './check.js'
 import { classSection } from './classes.js'
-import { columnSection, type DataSummary } from './columns.js'
+import { checkSummary, columnSection, type DataSummary } from './columns.js'
 import { definitions, escaped, type Section, scrolling, tiles } from './html.js'
-import { type Importance, importanceSection } from './importance.js'
+import { checkImportance, type Importance, importanceSection } from './importance.js'
 import { numberText, percentText, valueText } from './numbers.js'
 import { type Comparison, checkPredictions, scoreNames, scoresOf } from './predictions.js'
 import { styleSheet } from './style.js'
-import { trainingSection } from './training.js'
+import { checkHistory, trainingSection } from './training.js'
 import { valueSection } from './values.js'
 
 /** What a {@link report} is made of; what is not there is left out of it. */
@@ -41,6 +42,17 @@ export interface ReportOptions {
 
 const keys = ['title', 'subtitle', 'history', 'predictions', 'rows', 'importance', 'data', 'settings', 'model', 'notes', 'environment'] as const // biome-ignore format: a list
 
+const checks = {
+  title: text,
+  subtitle: optional(text),
+  rows: optional(text),
+  importance: optional(listOf(checkImportance)),
+  data: optional(checkSummary),
+  settings: optional(object({})),
+  notes: optional(listOf(text)),
+  environment: optional(recordOf(text)),
+}
+
 /**
  * A report as one HTML file: scores, learning curves, confusion matrix, ROC and precision-recall curves, calibration or
  * residuals, importance of features, the data, hyperparameters, and the machine. It follows the reader's choice of light or
@@ -50,15 +62,15 @@ const keys = ['title', 'subtitle', 'history', 'predictions', 'rows', 'importance
  */
 export function report(given: ReportOptions): string {
   const all = options('report', given, keys)
-  if (typeof all.title !== 'string') throw new ArgumentError('report', 'title to be a string', describe(all.title))
+  for (const [key, check] of Object.entries(checks)) check('report', key, all[key as keyof typeof checks])
   const { title, subtitle, rows = '', importance, data, settings, model, notes = [] } = all
   if (model !== undefined && !(model instanceof Model)) {
     throw new ArgumentError('report', 'model to be a network', describe(model))
   }
-  const told =
-    all.history === undefined ? [] : Array.isArray(all.history) ? (all.history as History[]) : [all.history as History]
-  const histories = told.filter(({ epochs }) => epochs.length > 0)
-  const predictions = all.predictions && checkPredictions('report', all.predictions)
+  const told = all.history === undefined ? [] : Array.isArray(all.history) ? all.history : [all.history]
+  listOf(checkHistory)('report', 'history', told)
+  const histories = (told as History[]).filter(({ epochs }) => epochs.length > 0)
+  const predictions = all.predictions === undefined ? undefined : checkPredictions('report', all.predictions)
   const sections: (Section | undefined)[] = [
     histories.length > 0 ? { id: 'training', title: 'Training', html: trainingSection(histories) } : undefined,
     predictions && {

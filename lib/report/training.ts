@@ -1,8 +1,26 @@
 // The part of a report about the training: loss, accuracy and metrics over the epochs.
 import type { LineSeries } from '../plot/lines.js'
 import type { EpochRecord, History } from '../train/history.js'
+import { listOf, number, object, optional, recordOf } from './check.js'
 import { type Chart, gallery, HEIGHT, htmlTable, WIDTH } from './html.js'
 import { numberText, percentText } from './numbers.js'
+
+/** Checks what stands for the course of a training. */
+export const checkHistory = object({
+  epochs: listOf(
+    object({
+      epoch: number,
+      loss: number,
+      accuracy: optional(number),
+      validationLoss: optional(number),
+      validationAccuracy: optional(number),
+      metrics: optional(recordOf(number)),
+      seconds: number,
+      samplesPerSecond: number,
+    }),
+  ),
+  seconds: number,
+})
 
 const LISTED = 60 // epochs in the table of numbers
 

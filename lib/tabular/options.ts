@@ -1,5 +1,16 @@
 // The options of trainTabular: checked, and where they are not given chosen by the size of the data.
-import { describe, integer, nonNegative, oneOf, options, positive, positiveInteger, seedOf, within } from '../checks.js'
+import {
+  describe,
+  integer,
+  nonNegative,
+  oneOf,
+  options,
+  positive,
+  positiveInteger,
+  seedOf,
+  signalOf,
+  within,
+} from '../checks.js'
 import { Table, type TableSource } from '../data/table/table.js'
 import { ArgumentError } from '../errors.js'
 import { type ActivationName, activations } from '../gates/activations.js'
@@ -135,9 +146,7 @@ export function checkTabular(given: TabularOptions): CheckedOptions {
   if (all.optimizer !== undefined && typeof all.optimizer !== 'function') {
     throw new ArgumentError(name, 'optimizer to be a function that makes one', describe(all.optimizer))
   }
-  if (all.signal !== undefined && !(all.signal instanceof AbortSignal)) {
-    throw new ArgumentError(name, 'signal to be an AbortSignal', describe(all.signal))
-  }
+  signalOf(name, all.signal)
   checkCallbacks(name, callbacks)
   if (all.checkpoints !== undefined) checkpoint(all.checkpoints)
   oneOf(name, 'activation', activation, Object.keys(activations) as ActivationName[])

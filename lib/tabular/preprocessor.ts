@@ -1,5 +1,5 @@
 // TablePreprocessor: a table becomes the matrix that a network reads, as it was learned from the training part.
-import { describe, integer, oneOf, options } from '../checks.js'
+import { describe, integer, oneOf, options, signalOf } from '../checks.js'
 import { type Column, type ColumnKind, takeRows } from '../data/table/column.js'
 import { Table } from '../data/table/table.js'
 import { ArgumentError, FormatError, ShapeError, StateError } from '../errors.js'
@@ -79,6 +79,7 @@ export class TablePreprocessor implements Transform {
 
   /** The same; the event loop gets its turn after every column. */
   async fitInSlices(table: Table, rows?: Int32Array, signal?: AbortSignal): Promise<this> {
+    signalOf(this.name, signal)
     for (const _ of this.#fitting(table, rows)) {
       await new Promise((resume) => setImmediate(resume))
       signal?.throwIfAborted()
@@ -169,6 +170,7 @@ export class TablePreprocessor implements Transform {
 
   /** The same; the event loop gets its turn every few milliseconds. */
   async transformInSlices(table: Table, rows?: Int32Array, signal?: AbortSignal): Promise<Tensor> {
+    signalOf(this.name, signal)
     const { out, slices } = this.#begin(table, rows)
     for (const write of slices) {
       signal?.throwIfAborted()

@@ -1,5 +1,5 @@
 // learningRateFinder(): the loss while the learning rate grows from batch to batch, and the rate at which it falls fastest.
-import { options, positive, positiveInteger, within } from '../checks.js'
+import { integer, options, positive, within } from '../checks.js'
 import type { Samples } from '../data/dataset.js'
 import { ArgumentError, NonFiniteError } from '../errors.js'
 import type { Model } from '../nn/model.js'
@@ -20,7 +20,7 @@ export interface LearningRateFinderOptions
   start?: number
   /** The last one. Default 10. */
   end?: number
-  /** Batches, and rates between them. Default 100. */
+  /** Batches, and rates between them, 3 to 100,000. Default 100. */
   steps?: number
   /** Part of the smoothed loss that stays from batch to batch, in [0, 1). Default 0.9. */
   smoothing?: number
@@ -78,7 +78,7 @@ export async function learningRateFinder(
   positive(name, 'start', start)
   positive(name, 'end', end)
   if (end <= start) throw new ArgumentError(name, `end > start, ${start}`, String(end))
-  if (positiveInteger(name, 'steps', steps) < 3) throw new ArgumentError(name, 'steps ≥ 3', String(steps))
+  integer(name, 'steps', steps, 3, 100_000)
   within(name, 'smoothing', smoothing, 0, 1)
   if (positive(name, 'divergence', divergence) <= 1) throw new ArgumentError(name, 'divergence > 1', String(divergence))
 

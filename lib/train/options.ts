@@ -1,5 +1,5 @@
 // The options of fit, checked before anything changes.
-import { boolean, describe, options, positive, positiveInteger, seedOf } from '../checks.js'
+import { boolean, describe, options, positive, positiveInteger, seedOf, signalOf } from '../checks.js'
 import { Dataset, type Samples } from '../data/dataset.js'
 import { ArgumentError } from '../errors.js'
 import type { Gate } from '../gates/gate.js'
@@ -127,9 +127,7 @@ export function checkFit(model: Model, train: Samples | BatchStream, given: FitO
   if (isStream(train) && (given.batchSize ?? given.shuffle ?? given.seed) !== undefined) {
     throw new ArgumentError('fit', 'no batchSize, shuffle and seed for data that comes in batches', 'one of them')
   }
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw new ArgumentError('fit', 'signal to be an AbortSignal', describe(signal))
-  }
+  signalOf('fit', signal)
   const whole = optimizer instanceof LBFGS && given.batchSize === undefined
   const batchSize = positiveInteger('fit', 'batchSize', given.batchSize ?? 32)
   const data = isStream(train) ? train : checkTrainingData(model, loss, train, whole ? undefined : batchSize)

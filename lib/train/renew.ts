@@ -1,5 +1,5 @@
 // Renews the running statistics of batch normalisation after parameters were averaged or loaded.
-import { describe, options, positiveInteger } from '../checks.js'
+import { describe, options, positiveInteger, signalOf } from '../checks.js'
 import { Dataset, type Samples } from '../data/dataset.js'
 import { ArgumentError } from '../errors.js'
 import type { Gate } from '../gates/gate.js'
@@ -22,6 +22,7 @@ export async function renewStatistics(
   if (!(model instanceof Model)) throw new ArgumentError(name, 'a model, such as a Sequential', describe(model))
   const { batchSize = 32, signal } = options(name, given, ['batchSize', 'signal'])
   positiveInteger(name, 'batchSize', batchSize)
+  signalOf(name, signal)
   const { inputs, dtype, inputDType } = model
   const dataset = (samples: Samples) => new Dataset(name, samples, { inputs, dtype, inputDType })
   await renewed(model, isStream(data) ? batchesOf(data, dataset) : [dataset(data)], batchSize, signal)

@@ -211,7 +211,7 @@ describe('learningRateFinder', () => {
   it.each([
     [{ start: 0 }, 'start'],
     [{ start: 1, end: 1 }, 'end > start'],
-    [{ steps: 2 }, 'steps ≥ 3'],
+    [{ steps: 2 }, 'steps to be an integer'],
     [{ smoothing: 1 }, 'smoothing'],
     [{ divergence: 1 }, 'divergence > 1'],
     [{ epochs: 3 }, 'options among'],

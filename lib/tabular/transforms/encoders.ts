@@ -2,7 +2,8 @@
 import { describe, integer, oneOf, options } from '../../checks.js'
 import { ArgumentError, FormatError, IndexError, ShapeError, StateError } from '../../errors.js'
 import type { Json } from '../../io/json.js'
-import { Tensor } from '../../tensor/tensor.js'
+import { isDetached, isHonest } from '../../tensor/dtype.js'
+import { elements, Tensor } from '../../tensor/tensor.js'
 import {
   type Categories,
   type CategoryInput,
@@ -221,7 +222,11 @@ export class OrdinalEncoder extends CategoryEncoder {
   /** The categories of codes; null for missing and unknown ones. */
   inverse(codes: Tensor | ArrayLike<number>): (string | number | boolean | null)[] {
     const { entries } = this
-    return Array.from(codes instanceof Tensor ? codes.data : codes, (code) => {
+    const numbers: ArrayLike<number> = codes instanceof Tensor ? elements(this.name, codes) : codes
+    if (!Array.isArray(numbers) && (!ArrayBuffer.isView(numbers) || isDetached(numbers) || !isHonest(numbers))) {
+      throw new ArgumentError(this.name, 'codes as a tensor or array', describe(numbers))
+    }
+    return Array.from(numbers, (code) => {
       if (Number.isInteger(code) && code >= 0 && code < entries) return this.valueAt(code - 1)
       throw new IndexError(this.name, `codes in [0, ${entries})`, describe(code))
     })

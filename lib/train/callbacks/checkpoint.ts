@@ -1,6 +1,6 @@
 // checkpoint(): keeps the state of a training in files, from which fit goes on after a stop or a crash.
 import { join } from 'node:path'
-import { describe, options, positive, positiveInteger } from '../../checks.js'
+import { options, positive, positiveInteger, signalOf } from '../../checks.js'
 import { mkdir, readdir, unlink } from '../../disk.js'
 import { ArgumentError, FileError, FormatError } from '../../errors.js'
 import { checkPath, readWhole, writeAtomic } from '../../io/files.js'
@@ -42,9 +42,7 @@ export function checkpoint(given: CheckpointOptions): Callback {
   if (everyBatches !== undefined && everySeconds !== undefined) {
     throw new ArgumentError('checkpoint', 'everyBatches or everySeconds', 'both')
   }
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw new ArgumentError('checkpoint', 'signal to be an AbortSignal', describe(signal))
-  }
+  signalOf('checkpoint', signal)
   const files = new Files(folder, keep)
   let last = performance.now()
   const take = async (event: PauseEvent) => {

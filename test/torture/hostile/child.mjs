@@ -19,6 +19,7 @@ process.on('unhandledRejection', (error) => {
 })
 let now = ''
 
+const trainings = new Set(['fit', 'partialFit', 'learningRateFinder'])
 const baselines = new Map()
 /** The print of what the call returns with arguments that work; undefined where it fails or differs from time to time. */
 async function baseline(entry) {
@@ -68,7 +69,8 @@ async function attempt(at, entry, changes) {
   const kept = args.map((value, i) => (changes.some(([place]) => place[0] === i) ? undefined : value))
   if (!change(args, changes)) return 'unreached'
   // A training that fails on its way has computed gradients; parameters are what must stay.
-  const state = () => print(receiver, entry.path === 'fit' ? kept.map((value) => value?.block?.values ?? value) : kept)
+  const state = () =>
+    print(receiver, trainings.has(entry.path) ? kept.map((value) => value?.block?.values ?? value) : kept)
   const before = state()
   const started = process.cpuUsage()
   let refusal
