@@ -107,8 +107,9 @@ export class Bind extends Layer<true> implements Buffered, Widths {
   }
 
   protected override compute(x: Value): Value {
+    const y = this.gate.forward(...this.#ordered(x))
     this.kept = true
-    return this.gate.forward(...this.#ordered(x))
+    return y
   }
 
   #ordered(x: Value): [Value, Value] {

@@ -6,7 +6,7 @@ export type BatchStream = AsyncIterable<Samples> | Iterable<Samples>
 
 /** Whether training data comes as a stream of batches. */
 export function isStream(data: unknown): data is BatchStream {
-  if (typeof data !== 'object' || data === null) return false
+  if (typeof data !== 'object' || data === null || ArrayBuffer.isView(data)) return false
   return Symbol.asyncIterator in data || Symbol.iterator in data
 }
 
