@@ -73,9 +73,12 @@ export const {
   utimesSync(join(root, last), now, now)
 }
 
-// See lib/import.cts.
+// See lib/import.cts. What makes the file strict stays its first words.
 function importing(text) {
-  return `const importModule = require('./esm/import.cjs');\n${text.replace(/\bimport\((?=")/g, 'importModule(')}`
+  const strict = '"use strict";\n'
+  if (!text.startsWith(strict)) throw new Error('The bundle is not strict')
+  const body = text.slice(strict.length).replace(/\bimport\((?=")/g, 'importModule(')
+  return `${strict}const importModule = require('./esm/import.cjs');\n${body}`
 }
 
 // Plain properties as exports, where the compiler puts a getter for each, made by functions that take a tenth of the whole start.

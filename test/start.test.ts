@@ -115,6 +115,10 @@ console.log(bytes.length > 100)`
     expect(started(source)).toBe('true\n')
   })
 
+  it('is strict code, as modules are', () => {
+    expect(readFileSync(core, 'utf8')).toMatch(/^"use strict";/)
+  })
+
   it('gives what is exported the same names to import and to require', async () => {
     const esm = (await import(join(root, 'dist/chainrule.js'))) as Record<string, unknown>
     const cjs = createRequire(import.meta.url)(join(root, 'dist/cjs/index.cjs')) as Record<string, unknown>

@@ -5,16 +5,15 @@ import { ArgumentError } from '../errors.js'
 /** Throws ArgumentError for what is not as it should be; `place` says where it stands. */
 export type Check = (operation: string, place: string, value: unknown) => void
 
-/** What holds, in words. */
+/** A check of one condition; `what` says in the error how the value has to be. */
 export function check(what: string, holds: (value: unknown) => boolean): Check {
   return (operation, place, value) => {
     if (!holds(value)) throw new ArgumentError(operation, `${place} to be ${what}`, describe(value))
   }
 }
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 const anArray = check('an array', Array.isArray)
-const anObject = check('an object', (value) => isObject(value) && !Array.isArray(value))
+const anObject = check('an object', (value) => typeof value === 'object' && value !== null && !Array.isArray(value))
 
 /** A string. */
 export const text = check('a string', (value) => typeof value === 'string')
