@@ -55,6 +55,7 @@ bool ThreadPool::resize(int threads) {
   }
   stop_workers();
   try {
+    placement_ = std::make_unique<Placement>(static_cast<std::size_t>(threads - 1));
     workers_.reserve(static_cast<std::size_t>(threads - 1));
     const uint32_t seen = epoch_.load(std::memory_order_relaxed);
     for (int i = 1; i < threads; i++) workers_.emplace_back([this, i, seen] { work(i, seen); });
@@ -87,7 +88,9 @@ void ThreadPool::run_region(int parts, Function function, void* context) {
   remaining_.store(parts, std::memory_order_relaxed);
   parts_.store(parts, std::memory_order_relaxed);
   epoch_.store(epoch, std::memory_order_seq_cst);
-  if (sleepers_.load(std::memory_order_seq_cst) > 0) epoch_.notify_all();
+  const bool asleep = sleepers_.load(std::memory_order_seq_cst) > 0;
+  if (placement_) placement_->enter(workers_, asleep);
+  if (asleep) epoch_.notify_all();
   take_parts(0, epoch);
   for (int spins = 1; remaining_.load(std::memory_order_acquire) != 0; spins++) {
     pause_briefly();
@@ -134,6 +137,7 @@ void ThreadPool::work(int index, uint32_t seen) {
     seen = epoch;
     if (stopping_.load(std::memory_order_relaxed)) return;
     take_parts(index, epoch);
+    placement_->note(static_cast<std::size_t>(index - 1));
   }
 }
 

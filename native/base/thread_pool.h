@@ -2,9 +2,12 @@
 #pragma once
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <thread>
 #include <type_traits>
 #include <vector>
+
+#include "placement.h"
 
 namespace chainrule {
 
@@ -64,6 +67,7 @@ class ThreadPool {
   std::atomic<int> size_{1};
   std::atomic<bool> running_{false};  // a region (or resize) is under way; a flag, so that a part may ask for a region itself
   std::vector<std::thread> workers_;
+  std::unique_ptr<Placement> placement_;  // of the workers
   std::atomic<bool> stopping_{false};
   Function function_ = nullptr;
   void* context_ = nullptr;
