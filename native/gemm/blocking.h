@@ -99,7 +99,7 @@ bool one_row(const GemmKernels<T>& kernels, std::size_t m, std::size_t n, std::s
 template <class T>
 bool turning_pays(const GemmKernels<T>& kernels, std::size_t m, std::size_t n, std::size_t k) {
   const std::size_t lanes = static_cast<std::size_t>(kernels.lanes);
-  return 4 * n <= 3 * lanes && m >= 2 * lanes && k >= 16;
+  return n <= 2 * lanes && 4 * n <= 3 * round_up(n, lanes) && m >= 2 * lanes && k >= 16;
 }
 
 /// Multiply-adds from which both operands are packed, wherever they lie.

@@ -40,7 +40,7 @@ struct TileTable {
   TileFunction<T> of[Tiles::vectors + 1][2][Tiles::max_rows + 1] = {};
   TileFunction<T> copying[Tiles::vectors + 1][2][Tiles::max_rows + 1] = {};
   TileFunction<T> only[Tiles::vectors + 1][Tiles::max_rows + 1] = {};
-  TileFunction<T> four[3][Tiles::vectors + 1][Tiles::max_rows + 1] = {};  // by Reach, without `any`
+  TileFunction<T> four[3][Tiles::vectors + 1][2][Tiles::max_rows + 1] = {};  // by Reach, without `any`
   TileFunction<T> wide[Tiles::most_wide_rows + 1] = {};
   TileFunction<T> wide_only[Tiles::most_wide_rows + 1] = {};
 
@@ -66,9 +66,10 @@ struct TileTable {
         copying[Vectors][1][Rows] = tile<T, Rows, Vectors, true, Pass::copying>;
       }
       if constexpr (Tiles::fours && (Vectors == Tiles::vectors ? 3 * Rows >= 2 * Tiles::rows[Vectors] : Vectors > 1 && (Rows == 8 || Rows == Tiles::rows[Vectors]))) {
-        four[0][Vectors][Rows] = tile<T, Rows, Vectors, false, Pass::usual, Reach::rows>;
-        four[1][Vectors][Rows] = four[2][Vectors][Rows] = tile<T, Rows, Vectors, false, Pass::usual, Reach::columns>;
-        if constexpr (Vectors == Tiles::vectors && Rows == Tiles::rows[Vectors]) four[2][Vectors][Rows] = tile<T, Rows, Vectors, false, Pass::usual, Reach::packed>;
+        four[0][Vectors][0][Rows] = tile<T, Rows, Vectors, false, Pass::usual, Reach::rows>;
+        four[1][Vectors][0][Rows] = four[2][Vectors][0][Rows] = tile<T, Rows, Vectors, false, Pass::usual, Reach::columns>;
+        if constexpr (Vectors == Tiles::vectors && Rows == Tiles::rows[Vectors]) four[2][Vectors][0][Rows] = tile<T, Rows, Vectors, false, Pass::usual, Reach::packed>;
+        if constexpr (Rows == Tiles::rows[Vectors]) four[1][Vectors][1][Rows] = four[2][Vectors][1][Rows] = tile<T, Rows, Vectors, true, Pass::usual, Reach::columns>;
       }
       if constexpr (Vectors > 1 && 3 * Rows >= 2 * Tiles::rows[Vectors]) only[Vectors][Rows] = tile<T, Rows, Vectors, false, Pass::only>;
     }
@@ -134,6 +135,29 @@ CHAINRULE_INLINE Ahead<T> ahead_of_rows(const GemmBlock<T>& block, size_t i, boo
   return {block.a + (i + (turn - more) % turn) * block.a_row, row, static_cast<ptrdiff_t>(line) - static_cast<ptrdiff_t>(turn) * row, line - 1};
 }
 
+/// Strips of rows in the outer loop: where B stays in L1 and C does not, C is written row by row.
+template <class T>
+void rows_by_rows(const GemmBlock<T>& block, Panel<T>& panel) {
+  constexpr size_t lanes = Vec<T>::lanes;
+  const T* a = block.a;
+  T* c = block.c;
+  for (size_t left = block.m; left != 0;) {
+    const size_t rows = next_piece(left, static_cast<size_t>(block.shape.rows));
+    for_each_panel<T>(block.n, block.shape.vectors, [&](size_t j, size_t columns, int wide) CHAINRULE_INLINE_LAMBDA {
+      const size_t width = static_cast<size_t>(wide) * lanes;
+      const bool masked = columns != width;
+      panel.b = block.b + j;
+      panel.bias = block.bias ? block.bias + j : nullptr;
+      panel.tail = Vec<T>::tail(columns - (width - lanes));
+      const TileFunction<T> four = block.a_row == 1 ? kTiles<T>.four[1][wide][masked][rows] : nullptr;
+      (four ? four : kTiles<T>.of[wide][masked][rows])(panel, a, c + j);
+    });
+    a += rows * block.a_row;
+    c += rows * block.c_row;
+    left -= rows;
+  }
+}
+
 template <class T>
 void gemm_block(const GemmBlock<T>& block) {
   constexpr size_t lanes = Vec<T>::lanes;
@@ -151,6 +175,11 @@ void gemm_block(const GemmBlock<T>& block) {
   const bool looks_ahead = block.k >= 32 && block.m > static_cast<size_t>(block.shape.rows) &&
                            (block.n > static_cast<size_t>(block.shape.vectors) * lanes || block.m * block.k * sizeof(T) > kNear);
   const bool simple = !looks_ahead && !block.b_copy && !block.b_far && !block.transposed && !block.sink;
+  const bool plain = block.b_col == 1 && !block.b_copy && !block.b_packed && !block.a_packed && !block.transposed && !block.sink;
+  if (plain && block.shape.vectors <= Tiles::vectors && block.n * block.k * sizeof(T) <= (block.k <= 64 ? 4 * kNear : kNear) && block.m * block.n * sizeof(T) > 2 * kNear) {
+    panel.a_row = block.a_row, panel.a_col = block.a_col, panel.b_row = block.b_row, panel.c_row = block.c_row;
+    return rows_by_rows(block, panel);
+  }
   const int reach = block.a_packed ? 2 : block.a_col == 1 ? 0 : block.a_row == 1 ? 1 : -1;
   // Loop 2: column panels. B's panel stays in L2 while all rows pass by.
   for_each_panel<T>(block.n, block.shape.vectors, [&](size_t j, size_t columns, int wide) {
@@ -165,7 +194,7 @@ void gemm_block(const GemmBlock<T>& block) {
     T* copy = block.b_copy && !block.b_packed ? block.b_copy + (block.keep ? j * block.k : 0) : nullptr;
     // Packed strips are as high as the block's main tile wants them; otherwise a narrow panel takes higher tiles.
     const size_t most = static_cast<size_t>(block.a_packed || !narrow ? block.shape.rows : Tiles::rows[wide]);
-    const TileFunction<T>* const fours = reach >= 0 && narrow && !masked ? kTiles<T>.four[reach][wide] : nullptr;
+    const TileFunction<T>* const fours = reach >= 0 && narrow ? kTiles<T>.four[reach][wide][masked] : nullptr;
     const TileFunction<T> copying = copy && narrow ? kTiles<T>.copying[wide][masked][next_piece(block.m, most)] : nullptr;
     if (copy && (block.b_col != 1 || !copying)) {
       pack_panel(block.k, columns, panel.b, block.b_row, block.b_col, width, copy);
