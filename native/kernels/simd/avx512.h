@@ -231,6 +231,22 @@ CHAINRULE_INLINE void transpose(Vec<double>* rows) {
     rows[c + 6].v = _mm512_shuffle_f64x2(b, e, 0xdd);
   }
 }
+/// The same for double: halves of rows are put together as they are loaded, which spares a third of the shuffles.
+CHAINRULE_INLINE void load_transposed(const double* from, size_t stride, Vec<double>* rows) {
+  const auto pair = [&](size_t row) CHAINRULE_INLINE_LAMBDA {  // of rows `row` and `row` + 2
+    const double* const p = from + row * stride;
+    return _mm512_insertf64x4(_mm512_castpd256_pd512(_mm256_loadu_pd(p)), _mm256_loadu_pd(p + 2 * stride), 1);
+  };
+  for (int half = 0; half < 2; half++, from += 4, rows += 4) {
+    const __m512d a = pair(0), b = pair(1), c = pair(4), d = pair(5);
+    const __m512d even_low = _mm512_unpacklo_pd(a, b), odd_low = _mm512_unpackhi_pd(a, b);
+    const __m512d even_high = _mm512_unpacklo_pd(c, d), odd_high = _mm512_unpackhi_pd(c, d);
+    rows[0].v = _mm512_shuffle_f64x2(even_low, even_high, 0x88);
+    rows[1].v = _mm512_shuffle_f64x2(odd_low, odd_high, 0x88);
+    rows[2].v = _mm512_shuffle_f64x2(even_low, even_high, 0xdd);
+    rows[3].v = _mm512_shuffle_f64x2(odd_low, odd_high, 0xdd);
+  }
+}
 
 }  // namespace CHAINRULE_ISA
 }  // namespace chainrule
