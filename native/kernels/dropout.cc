@@ -14,6 +14,7 @@ static CHAINRULE_INLINE Vec<double> every_lane(uint64_t bits) {
 /// Philox 4x32-10 (base/random.h), one block in each 64-bit lane. Of the words only the low 32 bits count.
 struct Philox {
   static constexpr int rounds = 10;
+  static constexpr uint64_t m0 = 0xD2511F53u, m1 = 0xCD9E8D57u;
   uint64_t keys[rounds][2];
   uint64_t stream;
   CHAINRULE_INLINE Philox(uint64_t seed, uint64_t stream_number) : stream(stream_number) {
@@ -23,25 +24,34 @@ struct Philox {
       keys[r][1] = k1;
     }
   }
-  /// Several vectors of blocks in step: a round waits long for its products, the others fill the time.
-  template <int chains>
-  CHAINRULE_INLINE void blocks(const Vec<double> (&counters)[chains], Vec<double> (&x)[chains][4]) const {
-    for (int c = 0; c < chains; c++) {
-      x[c][0] = counters[c];
-      x[c][1] = shift_right<32>(counters[c]);
-      x[c][2] = every_lane(stream);
-      x[c][3] = every_lane(stream >> 32);
+  /// Several vectors of blocks in step: a round waits long for its products, the others fill the time. Blocks `number`, number + 1 …
+  /// have the same upper 32 bits. So half of the first two rounds is the same for all of them.
+  template <size_t chains>
+  CHAINRULE_INLINE void blocks(uint64_t number, Vec<double> (*x)[4]) const {
+    constexpr size_t lanes = Vec<double>::lanes;
+    static constexpr uint64_t kNumbers[] = {0, 1, 2, 3, 4, 5, 6, 7};
+    double numbers[lanes];
+    __builtin_memcpy(numbers, kNumbers, sizeof numbers);
+    const uint64_t b = (stream & 0xffffffffu) * m1, a = ((b >> 32) ^ (number >> 32) ^ keys[0][0]) * m0;
+    const Vec<double> v0 = every_lane(m0), v1 = every_lane(m1);
+    for (size_t c = 0; c < chains; c++) {
+      const Vec<double> counters = add_bits(every_lane(number + c * lanes), Vec<double>::load(numbers));
+      const Vec<double> first = multiply_words(counters, v0), second = multiply_words(upper_words(first) ^ every_lane((stream >> 32) ^ keys[0][1]), v1);
+      x[c][0] = upper_words(second) ^ every_lane(b ^ keys[1][0]);
+      x[c][1] = second;
+      x[c][2] = first ^ every_lane((a >> 32) ^ keys[1][1]);
+      x[c][3] = every_lane(a);
     }
-    const Vec<double> m0 = every_lane(0xD2511F53u), m1 = every_lane(0xCD9E8D57u);
-    for (int r = 0; r < rounds; r++) {
+#pragma GCC unroll 10
+    for (int r = 2; r < rounds; r++) {
       const Vec<double> k0 = every_lane(keys[r][0]), k1 = every_lane(keys[r][1]);
 #pragma GCC unroll 4
-      for (int c = 0; c < chains; c++) {
-        const Vec<double> a = multiply_words(x[c][0], m0), b = multiply_words(x[c][2], m1);
-        x[c][0] = shift_right<32>(b) ^ x[c][1] ^ k0;
-        x[c][1] = b;
-        x[c][2] = shift_right<32>(a) ^ x[c][3] ^ k1;
-        x[c][3] = a;
+      for (size_t c = 0; c < chains; c++) {
+        const Vec<double> p = multiply_words(x[c][0], v0), q = multiply_words(x[c][2], v1);
+        x[c][0] = upper_words(q) ^ x[c][1] ^ k0;
+        x[c][1] = q;
+        x[c][2] = upper_words(p) ^ x[c][3] ^ k1;
+        x[c][3] = p;
       }
     }
   }
@@ -49,35 +59,32 @@ struct Philox {
 
 /// Elements come in groups of 32 and a group draws 8 blocks: element 8·w + j of a group takes word w of its block j. So
 /// neighbours come from neighbouring lanes, whatever their number. As many groups are drawn at once as `chains` vectors hold.
-static constexpr size_t kGroup = 32, kBlocks = 8;
-static constexpr int kChains = Vec<double>::lanes == 4 ? 2 : 4;  // AVX2 has registers for two
-static constexpr size_t kDrawnBlocks = kChains * Vec<double>::lanes > kBlocks ? kChains * Vec<double>::lanes : kBlocks;
-static constexpr size_t kDrawn = kDrawnBlocks / kBlocks * kGroup;
+static constexpr size_t kGroup = 32, kBlocks = 8, kLanes = Vec<double>::lanes, kGroupVectors = kBlocks / kLanes;
+static constexpr size_t kChains = kLanes == 4 ? 2 : 4;  // AVX2 has registers for two
+static constexpr size_t kGroups = kChains > kGroupVectors ? kChains / kGroupVectors : 1;
+static constexpr size_t kDrawn = kGroups * kGroup;
 
-/// factors[i] = kept for the elements of a draw whose word is at least `threshold`, else 0. Draw d has elements from d·kDrawn on.
-CHAINRULE_INLINE void draw_factors(const Philox& philox, uint64_t draw, double threshold, double kept, double* factors) {
-  constexpr size_t lanes = Vec<double>::lanes;
-  const Vec<double> whole = 0x1p52, low = every_lane(0xffffffffu), limit = 0x1p52 + threshold, factor = kept, zero = 0.0;
-  for (size_t j = 0; j < kDrawnBlocks; j += kChains * lanes) {
-    uint64_t numbers[kChains * lanes];
-    for (size_t l = 0; l < kChains * lanes; l++) numbers[l] = draw * kDrawnBlocks + j + l;
-    double bits[kChains * lanes];
-    __builtin_memcpy(bits, numbers, sizeof bits);
-    Vec<double> counters[kChains], words[kChains][4];
-    for (int c = 0; c < kChains; c++) counters[c] = Vec<double>::load(bits + static_cast<size_t>(c) * lanes);
-    philox.blocks(counters, words);
-    for (int c = 0; c < kChains; c++) {
-      const size_t block = j + static_cast<size_t>(c) * lanes;
-      double* const group = factors + block / kBlocks * kGroup + block % kBlocks;
-      for (size_t w = 0; w < 4; w++)  // 2^52 with a word as its low bits is 2^52 + word
-        select(((words[c][w] & low) | whole) >= limit, factor, zero).store(group + w * kBlocks);
-    }
-  }
+/// Which of the elements from `element` on are kept: those whose words, among the words of a group, are above the limit.
+CHAINRULE_INLINE Vec<double> words_of(const Vec<double> (*words)[4], size_t element) { return words[element % kBlocks / kLanes][element % kGroup / kBlocks]; }
+CHAINRULE_INLINE Mask<float> kept(const Vec<double> (*words)[4], size_t element, uint32_t limit, Vec<float>) {
+  return words_above(words_of(words, element), words_of(words, element + kLanes), limit);
+}
+CHAINRULE_INLINE Mask<double> kept(const Vec<double> (*words)[4], size_t element, uint32_t limit, Vec<double>) {
+  return words_above(words_of(words, element), limit);
 }
 
-CHAINRULE_INLINE Vec<double> factors_at(const double* p, Vec<double>) { return Vec<double>::load(p); }
-CHAINRULE_INLINE Vec<float> factors_at(const double* p, Vec<float>) {
-  return narrow(Vec<double>::load(p), Vec<double>::load(p + Vec<double>::lanes));
+/// Calls take(i, mask) for each vector of a draw's elements, from i on: mask is true where the word is above the limit.
+template <class T, class Take>
+CHAINRULE_INLINE void draw(const Philox& philox, uint64_t number, uint32_t limit, Take take) {
+  Vec<double> words[kGroups * kGroupVectors][4];
+  for (size_t v = 0; v < kGroups * kGroupVectors; v += kChains) philox.blocks<kChains>((number * kGroups * kGroupVectors + v) * kLanes, words + v);
+#pragma GCC unroll 64
+  for (size_t i = 0; i < kDrawn; i += Vec<T>::lanes) take(i, kept(words + i / kGroup * kGroupVectors, i % kGroup, limit, Vec<T>()));
+}
+
+template <class T>
+CHAINRULE_INLINE void copy(size_t n, const T* from, T* to) {
+  for_each_vector<T>(n, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(to, at.load(from)); });
 }
 
 /// y = x·mask/(1 - p)
@@ -85,26 +92,32 @@ template <class T>
 static void dropout(size_t n, const T* x, T* y, double p, uint64_t seed, uint64_t stream, uint64_t offset) {
   const Results<T> results(n, x != y);
   if (p == 0.0) {
-    results.write(n, y, [=](size_t first, size_t count, T* to) CHAINRULE_INLINE_LAMBDA {
-      const T* const from = x + first;
-      for_each_vector<T>(count, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(to, at.load(from)); });
-    });
+    results.write(n, y, [=](size_t first, size_t count, T* to) CHAINRULE_INLINE_LAMBDA { copy(count, x + first, to); });
     return;
   }
   const Philox philox(seed, stream);
-  const double threshold = __builtin_ceil(p * 0x1p32), kept = 1.0 / (1.0 - p);
-  double factors[kDrawn + 2 * Vec<float>::lanes] = {};  // a vector may start at the last one
-  for (size_t i = 0; i < n;) {
-    const uint64_t at_element = offset + i;
-    const size_t skip = static_cast<size_t>(at_element % kDrawn), left = kDrawn - skip, count = left < n - i ? left : n - i;
-    draw_factors(philox, at_element / kDrawn, threshold, kept, factors);
-    results.write(count, y + i, [&](size_t first, size_t few, T* to) CHAINRULE_INLINE_LAMBDA {
-      const T* const from = x + i + first;
-      const double* const by = factors + skip + first;
-      for_each_vector<T>(few, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(to, at.load(from) * factors_at(by + at.at, Vec<T>())); });
-    });
-    i += count;
-  }
+  const uint32_t limit = static_cast<uint32_t>(__builtin_ceil(p * 0x1p32) - 1.0);  // kept if word >= p·2^32
+  const Vec<T> factor(static_cast<T>(1.0 / (1.0 - p)));
+  results.write(n, y, [&](size_t first, size_t count, T* to) CHAINRULE_INLINE_LAMBDA {
+    const T* from = x + first;
+    uint64_t number = (offset + first) / kDrawn;
+    for (size_t skip = static_cast<size_t>((offset + first) % kDrawn), few; count > 0; skip = 0, number++, count -= few, from += few, to += few) {
+      few = kDrawn - skip < count ? kDrawn - skip : count;
+      T apart[kDrawn];  // what begins or ends within a draw is multiplied here
+      const bool whole = few == kDrawn;
+      if (!whole) {
+        for (size_t i = 0; i < kDrawn; i++) apart[i] = T(0);
+        copy(few, from, apart + skip);
+      }
+      const T* const in = whole ? from : apart;
+      T* const out = whole ? to : apart;
+      draw<T>(philox, number, limit, [=](size_t i, Mask<T> mask) CHAINRULE_INLINE_LAMBDA {
+        const Whole<T> at{i};
+        at.store(out, at.load(in) * keep(mask, factor));
+      });
+      if (!whole) copy(few, apart + skip, to);
+    }
+  });
 }
 
 void fill_dropout(KernelTable* table) {

@@ -172,6 +172,17 @@ CHAINRULE_INLINE Vec<float> narrow(Vec<double> low, Vec<double> high) {
   return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm256_cvtpd_ps(low.v)), _mm256_cvtpd_ps(high.v), 1);
 }
 CHAINRULE_INLINE Vec<double> multiply_words(Vec<double> a, Vec<double> b) { return Vec<double>::from_bits(_mm256_mul_epu32(a.bits(), b.bits())); }
+CHAINRULE_INLINE Vec<double> upper_words(Vec<double> a) { return Vec<double>::from_bits(_mm256_shuffle_epi32(a.bits(), 0xf5)); }
+// Comparisons of whole numbers are signed: with the sign bit turned over they are right.
+CHAINRULE_INLINE Mask<float> words_above(Vec<double> a, Vec<double> b, uint32_t limit) {
+  const __m256i even = _mm256_castps_si256(_mm256_shuffle_ps(_mm256_castpd_ps(a.v), _mm256_castpd_ps(b.v), 0x88)), sign = _mm256_set1_epi32(INT32_MIN);
+  const __m256i words = _mm256_permute4x64_epi64(even, 0xd8), least = _mm256_set1_epi32(static_cast<int>(limit ^ 0x80000000u));
+  return {_mm256_castsi256_ps(_mm256_cmpgt_epi32(_mm256_xor_si256(words, sign), least))};
+}
+CHAINRULE_INLINE Mask<double> words_above(Vec<double> a, uint32_t limit) {
+  const __m256i words = _mm256_xor_si256(_mm256_slli_epi64(a.bits(), 32), _mm256_set1_epi64x(INT64_MIN));
+  return {_mm256_castsi256_pd(_mm256_cmpgt_epi64(words, _mm256_set1_epi64x(static_cast<int64_t>(uint64_t{limit ^ 0x80000000u} << 32))))};
+}
 
 /// rows[i] lane j <-> rows[j] lane i: within the 128-bit halves by unpacking, then the halves themselves.
 CHAINRULE_INLINE void transpose(Vec<float>* rows) {

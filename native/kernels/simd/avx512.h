@@ -174,6 +174,14 @@ CHAINRULE_INLINE Vec<float> narrow(Vec<double> low, Vec<double> high) {
   return _mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps(low.v)), _mm512_cvtpd_ps(high.v), 1);
 }
 CHAINRULE_INLINE Vec<double> multiply_words(Vec<double> a, Vec<double> b) { return Vec<double>::from_bits(_mm512_mul_epu32(a.bits(), b.bits())); }
+CHAINRULE_INLINE Vec<double> upper_words(Vec<double> a) { return Vec<double>::from_bits(_mm512_shuffle_epi32(a.bits(), static_cast<_MM_PERM_ENUM>(0xf5))); }
+CHAINRULE_INLINE Mask<float> words_above(Vec<double> a, Vec<double> b, uint32_t limit) {
+  const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+  return {_mm512_cmpgt_epu32_mask(_mm512_permutex2var_epi32(a.bits(), even, b.bits()), _mm512_set1_epi32(static_cast<int>(limit)))};
+}
+CHAINRULE_INLINE Mask<double> words_above(Vec<double> a, uint32_t limit) {
+  return {_mm512_cmpgt_epu64_mask(_mm512_slli_epi64(a.bits(), 32), _mm512_set1_epi64(static_cast<int64_t>(uint64_t{limit} << 32)))};
+}
 
 /// rows[i] lane j <-> rows[j] lane i: within 128-bit blocks by unpacking, then the blocks themselves.
 CHAINRULE_INLINE void transpose(Vec<float>* rows) {

@@ -168,6 +168,13 @@ CHAINRULE_INLINE Vec<float> narrow(Vec<double> low, Vec<double> high) { return v
 CHAINRULE_INLINE Vec<double> multiply_words(Vec<double> a, Vec<double> b) {
   return Vec<double>::from_bits(vmull_u32(vmovn_u64(a.bits()), vmovn_u64(b.bits())));
 }
+CHAINRULE_INLINE Vec<double> upper_words(Vec<double> a) { return shift_right<32>(a); }
+CHAINRULE_INLINE Mask<float> words_above(Vec<double> a, Vec<double> b, uint32_t limit) {
+  return {vcgtq_u32(vuzp1q_u32(vreinterpretq_u32_u64(a.bits()), vreinterpretq_u32_u64(b.bits())), vdupq_n_u32(limit))};
+}
+CHAINRULE_INLINE Mask<double> words_above(Vec<double> a, uint32_t limit) {
+  return {vcgtq_u64(vshlq_n_u64(a.bits(), 32), vdupq_n_u64(uint64_t{limit} << 32))};
+}
 
 /// rows[i] lane j <-> rows[j] lane i
 CHAINRULE_INLINE void transpose(Vec<float>* rows) {

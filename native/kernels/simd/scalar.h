@@ -123,6 +123,9 @@ CHAINRULE_INLINE Vec<float> narrow(Vec<double> low, Vec<double>) { return static
 CHAINRULE_INLINE Vec<double> multiply_words(Vec<double> a, Vec<double> b) {
   return Vec<double>::from_bits((a.bits() & 0xffffffffu) * (b.bits() & 0xffffffffu));
 }
+CHAINRULE_INLINE Vec<double> upper_words(Vec<double> a) { return shift_right<32>(a); }
+CHAINRULE_INLINE Mask<float> words_above(Vec<double> a, Vec<double>, uint32_t limit) { return {static_cast<uint32_t>(a.bits()) > limit}; }
+CHAINRULE_INLINE Mask<double> words_above(Vec<double> a, uint32_t limit) { return {static_cast<uint32_t>(a.bits()) > limit}; }
 template <class T> CHAINRULE_INLINE void transpose(Vec<T>*) {}
 
 }  // namespace CHAINRULE_ISA

@@ -21,6 +21,10 @@
 //   reduce_add reduce_max (a fixed order)   transpose(rows[lanes])   load_transposed(p, stride, rows)   widen(Vec<float>, &low, &high)   narrow(low, high)
 //   widen(p, &low, &high)                a vector of floats from memory, without the shuffles of one in a register
 //   multiply_words(a,b)                  on Vec<double>'s bit patterns: the 64-bit product of the low 32 bits of each lane
+//   upper_words(a)                       shift_right<32>(a) on Vec<double>, but with anything in the upper 32 bits; on x86 a shuffle,
+//                                        which another port does than shifts
+//   words_above(a, b, limit)             -> Mask<float>: the low 32 bits of each lane of a, then of b, as unsigned numbers > limit (one
+//                                        lane: of a alone); words_above(a, limit) -> Mask<double>: those of a
 //
 // On instruction sets without FMA, fma rounds twice in float64 (float32 goes through float64): code that needs the exact
 // product uses exact_error.
