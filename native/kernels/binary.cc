@@ -31,12 +31,10 @@ template <class Op, class T>
 static void binary(size_t n, const T* a, size_t sa, const T* b, size_t sb, T* out) {
   if (n == 0) return;
   const Vec<T> va(*a), vb(*b);
-  Results<T>(n, out != a && out != b).write(n, out, [=](size_t first, size_t count, T* to) CHAINRULE_INLINE_LAMBDA {
-    const T *const left = a + first * sa, *const right = b + first * sb;
-    if (sa && sb) for_each_vector<T>(count, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(to, Op::f(at.load(left), at.load(right))); });
-    else if (sa) for_each_vector<T>(count, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(to, Op::f(at.load(left), vb)); });
-    else for_each_vector<T>(count, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(to, Op::f(va, sb ? at.load(right) : vb)); });
-  });
+  const Results<T> results(n, out != a && out != b);
+  if (sa && sb) results.each(n, out, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(out, Op::f(at.load(a), at.load(b))); });
+  else if (sa) results.each(n, out, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(out, Op::f(at.load(a), vb)); });
+  else results.each(n, out, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(out, Op::f(va, sb ? at.load(b) : vb)); });
 }
 
 template <class T>
@@ -49,17 +47,13 @@ static void prelu_forward(size_t rows, size_t channels, const T* x, const T* alp
   const Results<T> results(rows * channels, x != y);
   if (sa == 0) {
     const Vec<T> a(*alpha);
-    results.write(rows * channels, y, [=](size_t first, size_t count, T* to) CHAINRULE_INLINE_LAMBDA {
-      const T* const from = x + first;
-      for_each_vector<T>(count, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(to, prelu(at.load(from), a)); });
-    });
+    results.each(rows * channels, y, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(y, prelu(at.load(x), a)); });
     return;
   }
-  for (size_t r = 0; r < rows; r++, x += channels, y += channels)
-    results.write(channels, y, [=](size_t first, size_t count, T* to) CHAINRULE_INLINE_LAMBDA {
-      const T *const from = x + first, *const slopes = alpha + first;
-      for_each_vector<T>(count, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(to, prelu(at.load(from), at.load(slopes))); });
-    });
+  results.write_rows(rows, channels, y, [=](const Results<T>& part, size_t r, T* to) CHAINRULE_INLINE_LAMBDA {
+    const T* const from = x + r * channels;
+    part.each(channels, to, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(to, prelu(at.load(from), at.load(alpha))); });
+  });
 }
 
 /// dx = dy·(1 or α), dα += Σ dy·min(0, x). The sums are in double and in the order of the rows.

@@ -1,5 +1,6 @@
 // Rows looked up in a table, and their gradients added back into it.
 #include "accumulate.h"
+#include "results.h"
 #include "table.h"
 
 namespace chainrule {
@@ -8,12 +9,13 @@ namespace CHAINRULE_ISA {
 /// y[r, :] = table[indices[r], :]. The index is read once and looked at here again: its memory may be shared with others.
 template <class T>
 static void embedding_forward(size_t rows, size_t width, size_t entries, const T* table, const int32_t* indices, T* y) {
-  for (size_t r = 0; r < rows; r++, y += width) {
+  Results<T>(rows * width, true).write_rows(rows, width, y, [=](const Results<T>& results, size_t r, T* to) CHAINRULE_INLINE_LAMBDA {
     const int32_t index = *static_cast<const volatile int32_t*>(indices + r);
-    if (index < 0 || static_cast<size_t>(index) >= entries) continue;
-    const T* const from = table + static_cast<size_t>(index) * width;
-    for_each_vector<T>(width, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(y, at.load(from)); });
-  }
+    const bool inside = index >= 0 && static_cast<size_t>(index) < entries;
+    const T* const from = table + (inside ? static_cast<size_t>(index) * width : 0);
+    if (inside) results.each(width, to, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(to, at.load(from)); });
+    else results.each(width, to, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(to, Vec<T>(T(0))); });
+  });
 }
 
 /// dtable[entry, :] += Σ dy of its rows, each run of equal entries summed in double, in the order of the rows.

@@ -29,14 +29,11 @@ CHAINRULE_INLINE void normalize_row(const Results<T>& results, size_t cols, cons
   const double low = rest.total() / n, variance = squares.total() / n - low * low;
   *rstd = static_cast<T>(1.0 / __builtin_sqrt((variance > 0.0 || variance != variance ? variance : 0.0) + epsilon));
   const Vec<T> remainder(static_cast<T>(low)), r(*rstd);
-  results.write(cols, y, [=](size_t first, size_t count, T* to) CHAINRULE_INLINE_LAMBDA {
-    const T *const from = x + first, *const g = from_element(gamma, first), *const b = from_element(beta, first);
-    const auto normal = [=](auto at) CHAINRULE_INLINE_LAMBDA { return ((at.load(from) - m) - remainder) * r; };
-    if (gamma && beta) for_each_vector<T>(count, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(to, fma(normal(at), at.load(g), at.load(b))); });
-    else if (gamma) for_each_vector<T>(count, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(to, normal(at) * at.load(g)); });
-    else if (beta) for_each_vector<T>(count, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(to, normal(at) + at.load(b)); });
-    else for_each_vector<T>(count, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(to, normal(at)); });
-  });
+  const auto normal = [=](auto at) CHAINRULE_INLINE_LAMBDA { return ((at.load(x) - m) - remainder) * r; };
+  if (gamma && beta) results.each(cols, y, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(y, fma(normal(at), at.load(gamma), at.load(beta))); });
+  else if (gamma) results.each(cols, y, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(y, normal(at) * at.load(gamma)); });
+  else if (beta) results.each(cols, y, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(y, normal(at) + at.load(beta)); });
+  else results.each(cols, y, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(y, normal(at)); });
 }
 
 template <class T>
@@ -92,14 +89,12 @@ static void column_moments(size_t rows, size_t cols, const T* x, const T* shift,
 
 template <class T>
 static void normalize_columns(size_t rows, size_t cols, const T* x, const T* mean, const T* low, const T* factor, const T* offset, T* y) {
-  Results<T>(rows * cols, x != y).write_rows(rows, cols, y, [=](const Results<T>& results, size_t r, T* row) CHAINRULE_INLINE_LAMBDA {
-    results.write(cols, row, [=](size_t first, size_t count, T* to) CHAINRULE_INLINE_LAMBDA {
-      const T *const from = x + r * cols + first, *const m = mean + first, *const l = from_element(low, first), *const f = factor + first, *const o = from_element(offset, first);
-      for_each_vector<T>(count, [=](auto at) CHAINRULE_INLINE_LAMBDA {
-        Vec<T> d = at.load(from) - at.load(m);
-        if (low) d = d - at.load(l);
-        at.store(to, offset ? fma(d, at.load(f), at.load(o)) : d * at.load(f));
-      });
+  Results<T>(rows * cols, x != y).write_rows(rows, cols, y, [=](const Results<T>& results, size_t r, T* to) CHAINRULE_INLINE_LAMBDA {
+    const T* const from = x + r * cols;
+    results.each(cols, to, [=](auto at) CHAINRULE_INLINE_LAMBDA {
+      Vec<T> d = at.load(from) - at.load(mean);
+      if (low) d = d - at.load(low);
+      at.store(to, offset ? fma(d, at.load(factor), at.load(offset)) : d * at.load(factor));
     });
   });
 }
@@ -117,13 +112,11 @@ static void batch_norm_sums(size_t rows, size_t cols, const T* x, const T* mean,
 
 template <class T>
 static void batch_norm_backward(size_t rows, size_t cols, const T* x, const T* mean, const T* dy, const T* factor, const T* offset, const T* slope, T* dx) {
-  Results<T>(rows * cols, dx != dy && dx != x).write_rows(rows, cols, dx, [=](const Results<T>& results, size_t r, T* row) CHAINRULE_INLINE_LAMBDA {
-    results.write(cols, row, [=](size_t first, size_t count, T* to) CHAINRULE_INLINE_LAMBDA {
-      const T *const from = x + r * cols + first, *const g = dy + r * cols + first, *const m = mean + first, *const f = factor + first, *const o = offset + first, *const s = slope + first;
-      for_each_vector<T>(count, [=](auto at) CHAINRULE_INLINE_LAMBDA {
-        const Vec<T> d = at.load(from) - at.load(m);
-        at.store(to, at.load(f) * fnma(at.load(s), d, at.load(g) - at.load(o)));
-      });
+  Results<T>(rows * cols, dx != dy && dx != x).write_rows(rows, cols, dx, [=](const Results<T>& results, size_t r, T* to) CHAINRULE_INLINE_LAMBDA {
+    const T *const from = x + r * cols, *const g = dy + r * cols;
+    results.each(cols, to, [=](auto at) CHAINRULE_INLINE_LAMBDA {
+      const Vec<T> d = at.load(from) - at.load(mean);
+      at.store(to, at.load(factor) * fnma(at.load(slope), d, at.load(g) - at.load(offset)));
     });
   });
 }

@@ -13,19 +13,30 @@ extern size_t far_bytes;
 template <class T>
 CHAINRULE_INLINE const T* from_element(const T* p, size_t n) { return p ? p + n : nullptr; }
 
+/// Elements before the first at or after p that is aligned to vectors: only such vectors can be stored past the caches.
+template <class T>
+CHAINRULE_INLINE size_t to_line(const T* p) {
+  constexpr size_t lanes = Vec<T>::lanes;
+  return (lanes - reinterpret_cast<uintptr_t>(p) / sizeof(T) % lanes) % lanes;
+}
+
 /// Copies n elements past the caches; `from` is aligned to vectors.
 template <class T>
 CHAINRULE_INLINE void stream_out(size_t n, const T* from, T* to) {
   using V = Vec<T>;
   constexpr size_t lanes = V::lanes;
-  // Vectors that are stored past the caches must be aligned: what lies before the first such one is stored as usual.
-  size_t head = (lanes - reinterpret_cast<uintptr_t>(to) / sizeof(T) % lanes) % lanes;
+  size_t head = to_line(to);
   if (head > n) head = n;
   if (head > 0) V::load(from, V::tail(head)).store(to, V::tail(head));
   size_t i = head;
   for (; i + lanes <= n; i += lanes) V::load(from + i).stream(to + i);
   if (i < n) V::load(from + i, V::tail(n - i)).store(to + i, V::tail(n - i));
 }
+
+/// A whole vector that is stored past the caches: its result is aligned to vectors.
+template <class T> struct Far : Whole<T> {
+  CHAINRULE_INLINE void store(T* p, Vec<T> v) const { v.stream(p + this->at); }
+};
 
 /// The results of one pass. When it ends, other threads can rely on them.
 template <class T>
@@ -39,7 +50,31 @@ class Results {
   Results(const Results&) = delete;
   Results& operator=(const Results&) = delete;
 
-  /// Calls write(first, count, to) for pieces of [0, n), to have elements [first, first + count) of y put at `to`.
+  /// Calls body(access) for every vector of [0, n), to store a result at y with that access and nothing else.
+  template <class Body>
+  CHAINRULE_INLINE void each(size_t n, T* y, Body body) const {
+    constexpr size_t lanes = Vec<T>::lanes;
+    if constexpr (streams) {
+      if (far_) {
+        size_t i = to_line(y);
+        if (i > n) i = n;
+        if (i > 0) body(Part<T>{0, Vec<T>::tail(i), i});
+        for (; i + 2 * lanes <= n; i += 2 * lanes) {
+          body(Far<T>{{i}});
+          body(Far<T>{{i + lanes}});
+        }
+        if (i + lanes <= n) {
+          body(Far<T>{{i}});
+          i += lanes;
+        }
+        if (i < n) body(Part<T>{i, Vec<T>::tail(n - i), n - i});
+        return;
+      }
+    }
+    for_each_vector<T>(n, body);
+  }
+
+  /// The same in pieces, where sums over lanes must not depend on where y begins: calls write(first, count, to) for pieces of [0, n), to have elements [first, first + count) of y put at `to`.
   template <class Write>
   CHAINRULE_INLINE void write(size_t n, T* y, Write write) const {
     alignas(64) T piece[room];
@@ -56,7 +91,7 @@ class Results {
   /// so that lines which belong to two of them are written whole.
   template <class WriteRow>
   CHAINRULE_INLINE void write_rows(size_t rows, size_t cols, T* y, WriteRow write_row) const {
-    const size_t together = far_ ? room / (cols < 1 ? 1 : cols) : 1;
+    const size_t together = far_ && cols * sizeof(T) < short_row ? room / (cols < 1 ? 1 : cols) : 1;
     alignas(64) T piece[room];
     for (size_t r = 0; r < rows;) {
       if (together < 2) {
@@ -73,6 +108,7 @@ class Results {
 
  private:
   static constexpr size_t room = 8192 / sizeof(T);  ///< elements of a piece
+  static constexpr size_t short_row = 1024;         ///< bytes: rows from here on lose less by two parts of lines than by being copied
   CHAINRULE_INLINE Results() : far_(false) {}
   bool far_;
 };

@@ -23,22 +23,16 @@ template <class T> struct Parameters {
 template <class Op, class T>
 static void unary_forward(size_t n, const T* x, T* y, const double* parameters) {
   const Parameters<T> p(parameters, Op::info.parameters);
-  Results<T>(n, x != y).write(n, y, [=](size_t first, size_t count, T* to) CHAINRULE_INLINE_LAMBDA {
-    const T* const from = x + first;
-    for_each_vector<T>(count, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(to, Op::f(at.load(from), p)); });
-  });
+  Results<T>(n, x != y).each(n, y, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(y, Op::f(at.load(x), p)); });
 }
 
 /// dx = dy·df(kept)
 template <class Op, class T>
 static void unary_backward(size_t n, const T* kept, const T* dy, T* dx, const double* parameters) {
   const Parameters<T> p(parameters, Op::info.parameters);
-  Results<T>(n, dx != dy && dx != kept).write(n, dx, [=](size_t first, size_t count, T* to) CHAINRULE_INLINE_LAMBDA {
-    const T *const from = from_element(kept, first), *const slopes = dy + first;
-    for_each_vector<T>(count, [=](auto at) CHAINRULE_INLINE_LAMBDA {
-      const Vec<T> k = Op::info.keeps == Keeps::nothing ? Vec<T>(T(0)) : at.load(from);
-      at.store(to, at.load(slopes) * Op::df(k, p));
-    });
+  Results<T>(n, dx != dy && dx != kept).each(n, dx, [=](auto at) CHAINRULE_INLINE_LAMBDA {
+    const Vec<T> k = Op::info.keeps == Keeps::nothing ? Vec<T>(T(0)) : at.load(kept);
+    at.store(dx, at.load(dy) * Op::df(k, p));
   });
 }
 
