@@ -82,42 +82,77 @@ CHAINRULE_INLINE void draw(const Philox& philox, uint64_t number, uint32_t limit
   for (size_t i = 0; i < kDrawn; i += Vec<T>::lanes) take(i, kept(words + i / kGroup * kGroupVectors, i % kGroup, limit, Vec<T>()));
 }
 
+/// A pass of dropout.
 template <class T>
-CHAINRULE_INLINE void copy(size_t n, const T* from, T* to) {
-  for_each_vector<T>(n, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(to, at.load(from)); });
-}
+struct Dropout {
+  Philox philox;
+  uint32_t limit;  ///< a word is at least p·2^32 if it exceeds this
+  Vec<T> factor;
+  CHAINRULE_INLINE Dropout(double p, uint64_t seed, uint64_t stream)
+      : philox(seed, stream), limit(static_cast<uint32_t>(__builtin_ceil(p * 0x1p32) - 1.0)), factor(static_cast<T>(1.0 / (1.0 - p))) {}
+
+  /// y = x·mask/(1 - p) for the elements of whole draws from `number` on. Returns how many elements that were.
+  CHAINRULE_INLINE size_t whole(uint64_t number, size_t n, const T* x, T* y) const {
+    size_t i = 0;
+    for (; i + kDrawn <= n; i += kDrawn, number++)
+      draw<T>(philox, number, limit, [=, this](size_t j, Mask<T> mask) CHAINRULE_INLINE_LAMBDA {
+        const Whole<T> at{i + j};
+        at.store(y, at.load(x) * keep(mask, factor));
+      });
+    return i;
+  }
+  /// The same past the caches. Factors are spliced, so that each vector of them lies as a vector of y that is aligned. Only the
+  /// elements before the first of these and behind the last are stored as usual.
+  CHAINRULE_INLINE size_t far(uint64_t number, size_t n, const T* x, T* y) const {
+    constexpr size_t lanes = Vec<T>::lanes;
+    const size_t head = to_line(y);
+    const Splice<T> splice(head);
+    Vec<T> before;
+    size_t i = 0;
+    for (; i + kDrawn <= n; i += kDrawn, number++)
+      draw<T>(philox, number, limit, [&](size_t j, Mask<T> mask) CHAINRULE_INLINE_LAMBDA {
+        const Vec<T> factors = keep(mask, factor);
+        if (i + j > 0) {
+          const Far<T> at{{i + j + head - lanes}};
+          at.store(y, at.load(x) * splice(before, factors));
+        } else if (head > 0) {
+          const Part<T> at{0, Vec<T>::tail(head), head};
+          at.store(y, at.load(x) * factors);
+        }
+        before = factors;
+      });
+    if (i > 0) {
+      const Part<T> at{i + head - lanes, Vec<T>::tail(lanes - head), lanes - head};
+      at.store(y, at.load(x) * splice(before, before));
+    }
+    return i;
+  }
+  /// The same for `few` elements of one draw, from its element `first` on.
+  void part(uint64_t number, size_t first, size_t few, const T* x, T* y) const {
+    T factors[kDrawn + Vec<T>::lanes];  // a vector may start at the last one
+    draw<T>(philox, number, limit, [&](size_t j, Mask<T> mask) CHAINRULE_INLINE_LAMBDA { keep(mask, factor).store(factors + j); });
+    for_each_vector<T>(few, [=, &factors](auto at) CHAINRULE_INLINE_LAMBDA { at.store(y, at.load(x) * Vec<T>::load(factors + first + at.at)); });
+  }
+};
 
 /// y = x·mask/(1 - p)
 template <class T>
 static void dropout(size_t n, const T* x, T* y, double p, uint64_t seed, uint64_t stream, uint64_t offset) {
   const Results<T> results(n, x != y);
   if (p == 0.0) {
-    results.write(n, y, [=](size_t first, size_t count, T* to) CHAINRULE_INLINE_LAMBDA { copy(count, x + first, to); });
+    results.each(n, y, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(y, at.load(x)); });
     return;
   }
-  const Philox philox(seed, stream);
-  const uint32_t limit = static_cast<uint32_t>(__builtin_ceil(p * 0x1p32) - 1.0);  // kept if word >= p·2^32
-  const Vec<T> factor(static_cast<T>(1.0 / (1.0 - p)));
-  results.write(n, y, [&](size_t first, size_t count, T* to) CHAINRULE_INLINE_LAMBDA {
-    const T* from = x + first;
-    uint64_t number = (offset + first) / kDrawn;
-    for (size_t skip = static_cast<size_t>((offset + first) % kDrawn), few; count > 0; skip = 0, number++, count -= few, from += few, to += few) {
-      few = kDrawn - skip < count ? kDrawn - skip : count;
-      T apart[kDrawn];  // what begins or ends within a draw is multiplied here
-      const bool whole = few == kDrawn;
-      if (!whole) {
-        for (size_t i = 0; i < kDrawn; i++) apart[i] = T(0);
-        copy(few, from, apart + skip);
-      }
-      const T* const in = whole ? from : apart;
-      T* const out = whole ? to : apart;
-      draw<T>(philox, number, limit, [=](size_t i, Mask<T> mask) CHAINRULE_INLINE_LAMBDA {
-        const Whole<T> at{i};
-        at.store(out, at.load(in) * keep(mask, factor));
-      });
-      if (!whole) copy(few, apart + skip, to);
-    }
-  });
+  const Dropout<T> pass(p, seed, stream);
+  for (size_t i = 0; i < n;) {
+    const size_t first = static_cast<size_t>((offset + i) % kDrawn), left = n - i;
+    const uint64_t number = (offset + i) / kDrawn;
+    size_t done = first > 0 || left < kDrawn ? (kDrawn - first < left ? kDrawn - first : left) : 0;
+    if (done > 0) pass.part(number, first, done, x + i, y + i);
+    else if constexpr (streams) done = results.far() ? pass.far(number, left, x + i, y + i) : pass.whole(number, left, x + i, y + i);
+    else done = pass.whole(number, left, x + i, y + i);
+    i += done;
+  }
 }
 
 void fill_dropout(KernelTable* table) {

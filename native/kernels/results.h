@@ -50,6 +50,8 @@ class Results {
   Results(const Results&) = delete;
   Results& operator=(const Results&) = delete;
 
+  CHAINRULE_INLINE bool far() const { return far_; }  ///< whether results go past the caches
+
   /// Calls body(access) for every vector of [0, n), to store a result at y with that access and nothing else.
   template <class Body>
   CHAINRULE_INLINE void each(size_t n, T* y, Body body) const {
@@ -74,7 +76,8 @@ class Results {
     for_each_vector<T>(n, body);
   }
 
-  /// The same in pieces, where sums over lanes must not depend on where y begins: calls write(first, count, to) for pieces of [0, n), to have elements [first, first + count) of y put at `to`.
+  /// Calls write(first, count, to) for pieces of [0, n), to have elements [first, first + count) of y put at `to`: for passes whose sums
+  /// over lanes must not depend on where y begins.
   template <class Write>
   CHAINRULE_INLINE void write(size_t n, T* y, Write write) const {
     alignas(64) T piece[room];

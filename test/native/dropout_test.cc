@@ -43,6 +43,23 @@ TEST(dropout) {
         }
 }
 
+/// What is dropped is multiplied by 0: infinities and NaN become NaN, and zeros keep their signs.
+TEST(dropout_of_infinities_and_nan) {
+  constexpr size_t n = 300;
+  const float infinity = INFINITY;
+  for (const KernelTable* table : all_tables()) {
+    std::vector<float> x(n), y(n);
+    for (size_t i = 0; i < n; i++) x[i] = i % 3 == 0 ? NAN : i % 3 == 1 ? -infinity : -1;
+    table->f32.dropout(n, x.data(), y.data(), 0.5, 3, 4, 0);
+    for (size_t i = 0; i < n; i++) {
+      const bool keeps = kept(i, 0.5, 3, 4);
+      if (i % 3 == 0) CHECK(std::isnan(y[i]));
+      else if (i % 3 == 1) CHECK(keeps ? y[i] == -infinity : std::isnan(y[i]));
+      else CHECK(keeps ? y[i] == -2 : y[i] == 0 && std::signbit(y[i]));
+    }
+  }
+}
+
 TEST(dropout_rate) {
   constexpr size_t n = 1 << 20;
   const std::vector<float> x(n, 1);

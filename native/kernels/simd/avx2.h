@@ -184,6 +184,22 @@ CHAINRULE_INLINE Mask<double> words_above(Vec<double> a, uint32_t limit) {
   return {_mm256_castsi256_pd(_mm256_cmpgt_epi64(words, _mm256_set1_epi64x(static_cast<int64_t>(uint64_t{limit ^ 0x80000000u} << 32))))};
 }
 
+template <class T> struct Splice {  // both are turned by n lanes, then joined
+  __m256i from, second;
+  CHAINRULE_INLINE explicit Splice(size_t n) {
+    const __m256i words = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    from = _mm256_add_epi32(words, _mm256_set1_epi32(static_cast<int>(n * sizeof(T) / 4)));
+    second = _mm256_cmpgt_epi32(from, _mm256_set1_epi32(7));
+  }
+  CHAINRULE_INLINE Vec<float> operator()(Vec<float> a, Vec<float> b) const {
+    return _mm256_blendv_ps(_mm256_permutevar8x32_ps(a.v, from), _mm256_permutevar8x32_ps(b.v, from), _mm256_castsi256_ps(second));
+  }
+  CHAINRULE_INLINE Vec<double> operator()(Vec<double> a, Vec<double> b) const {
+    return _mm256_castps_pd(Splice<float>(*this)(Vec<float>(_mm256_castpd_ps(a.v)), Vec<float>(_mm256_castpd_ps(b.v))).v);
+  }
+  template <class U> CHAINRULE_INLINE explicit Splice(const Splice<U>& other) : from(other.from), second(other.second) {}
+};
+
 /// rows[i] lane j <-> rows[j] lane i: within the 128-bit halves by unpacking, then the halves themselves.
 CHAINRULE_INLINE void transpose(Vec<float>* rows) {
   __m256 t[8], u[8];

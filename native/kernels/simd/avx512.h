@@ -183,6 +183,15 @@ CHAINRULE_INLINE Mask<double> words_above(Vec<double> a, uint32_t limit) {
   return {_mm512_cmpgt_epu64_mask(_mm512_slli_epi64(a.bits(), 32), _mm512_set1_epi64(static_cast<int64_t>(uint64_t{limit} << 32)))};
 }
 
+template <class T> struct Splice {
+  __m512i from;
+  CHAINRULE_INLINE explicit Splice(size_t n) : from(sizeof(T) == 4 ? _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) : _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7)) {
+    from = sizeof(T) == 4 ? _mm512_add_epi32(from, _mm512_set1_epi32(static_cast<int>(n))) : _mm512_add_epi64(from, _mm512_set1_epi64(static_cast<int64_t>(n)));
+  }
+  CHAINRULE_INLINE Vec<float> operator()(Vec<float> a, Vec<float> b) const { return _mm512_permutex2var_ps(a.v, from, b.v); }
+  CHAINRULE_INLINE Vec<double> operator()(Vec<double> a, Vec<double> b) const { return _mm512_permutex2var_pd(a.v, from, b.v); }
+};
+
 /// rows[i] lane j <-> rows[j] lane i: within 128-bit blocks by unpacking, then the blocks themselves.
 CHAINRULE_INLINE void transpose(Vec<float>* rows) {
   __m512 t[16], u[16];

@@ -21,6 +21,7 @@
 //   reduce_add reduce_max (a fixed order)   transpose(rows[lanes])   load_transposed(p, stride, rows)   widen(Vec<float>, &low, &high)   narrow(low, high)
 //   widen(p, &low, &high)                a vector of floats from memory, without the shuffles of one in a register
 //   multiply_words(a,b)                  on Vec<double>'s bit patterns: the 64-bit product of the low 32 bits of each lane
+//   Splice<T>(n)(a, b)                   lanes n, n + 1 … of a, then the first n of b, where `streams`
 //   upper_words(a)                       shift_right<32>(a) on Vec<double>, but with anything in the upper 32 bits; on x86 a shuffle,
 //                                        which another port does than shifts
 //   words_above(a, b, limit)             -> Mask<float>: the low 32 bits of each lane of a, then of b, as unsigned numbers > limit (one
@@ -44,6 +45,7 @@ namespace chainrule {
 namespace CHAINRULE_ISA {
 template <class T> struct Vec;
 template <class T> struct Mask;
+template <class T> struct Splice;
 
 /// Layout of the floating-point types, and the number that shifts a whole number into the low bits of a mantissa.
 template <class T> struct Format;
@@ -112,7 +114,10 @@ CHAINRULE_INLINE Vec<T> power_of_two(Vec<T> shifted) {
 
 #if !defined(CHAINRULE_ISA_avx512)
 template <class T> CHAINRULE_INLINE Mask<T> above(Vec<T> a, Vec<T> b) { return !(a <= b); }
-template <class T> CHAINRULE_INLINE Vec<T> keep(Mask<T> mask, Vec<T> v) { return select(mask, v, Vec<T>(T(0))); }
+template <class T> CHAINRULE_INLINE Vec<T> keep(Mask<T> mask, Vec<T> v) {
+  if constexpr (Vec<T>::lanes > 1) return select(mask, v, Vec<T>(T(0)));
+  else return Vec<T>::from_bits(v.bits() & (typename Format<T>::Bits(0) - mask.m));  // without a branch that nothing could foresee
+}
 
 /// x·2^n in two exact halves, so that only the last multiplication rounds (into subnormals) or overflows.
 template <class T>
