@@ -11,6 +11,8 @@ static CHAINRULE_INLINE Vec<double> every_lane(uint64_t bits) {
   return Vec<double>(d);
 }
 
+static constexpr uint64_t kNumbers[] = {0, 1, 2, 3, 4, 5, 6, 7};
+
 /// Philox 4x32-10 (base/random.h), one block in each 64-bit lane. Of the words only the low 32 bits count.
 struct Philox {
   static constexpr int rounds = 10;
@@ -29,7 +31,6 @@ struct Philox {
   template <size_t chains>
   CHAINRULE_INLINE void blocks(uint64_t number, Vec<double> (*x)[4]) const {
     constexpr size_t lanes = Vec<double>::lanes;
-    static constexpr uint64_t kNumbers[] = {0, 1, 2, 3, 4, 5, 6, 7};
     double numbers[lanes];
     __builtin_memcpy(numbers, kNumbers, sizeof numbers);
     const uint64_t b = (stream & 0xffffffffu) * m1, a = ((b >> 32) ^ (number >> 32) ^ keys[0][0]) * m0;
