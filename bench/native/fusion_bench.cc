@@ -109,7 +109,7 @@ void head(const KernelTable& table, std::size_t rows, std::size_t classes) {
           [&] { k.cross_entropy(rows, classes, x, labels.data(), scale, losses, dx); });
 }
 
-/// dW and the optimizer's step: through a whole gradient, or tile by tile.
+/// dW and the optimizer's step: through a whole gradient, or block by block.
 void update(const KernelTable& table, ThreadPool& pool, bool adam, std::size_t out, std::size_t in, std::size_t rows) {
   Memory memory;
   float *dz = memory.take(rows * out, 0), *x = memory.take(rows * in, 1), *w = memory.take(out * in, 2), *g = memory.take(out * in, 3), *m = memory.take(out * in, 4),
@@ -128,9 +128,9 @@ void update(const KernelTable& table, ThreadPool& pool, bool adam, std::size_t o
             optimize<float>(table.f32, pool, rule, out * in, w, g, vectors, step);
           },
           [&] {
-            const TileUpdate<float> tiles(table.f32, rule, step, in, w, vectors);
+            const BlockUpdate<float> blocks(table.f32, rule, step, in, w, vectors);
             Epilogue<float> e;
-            e.sink = &tiles.sink();
+            e.sink = &blocks.sink();
             gemm<float>(table, pool, out, in, rows, 1.0f, left, right, 0.0f, {nullptr, in, 1}, e);
           });
 }

@@ -19,8 +19,8 @@ constexpr double kLeastPart = 192 * 1024;
 constexpr double kTiny = 64 * 64 * 64;
 constexpr std::size_t kTinyDepth = 256;
 
-/// Strips of rows that a sink gets before the next ones, panel by panel: few, so that each page behind it is met once.
-constexpr std::size_t kSinkStrips = 4;
+/// Elements of C that a sink takes at once where there is no memory for more: any tile.
+constexpr std::size_t kOneTile = 512;
 
 /// A product as the kernels see it: vectors run along n, where C is transposed if the roles of A and B were exchanged.
 template <class T>
@@ -40,9 +40,9 @@ struct Product {
   bool direct() const { return dot || gemv || outer; }
 };
 
-/// Packed operands of the calling thread, kept from call to call.
+/// Packed operands of the calling thread, and a block of C on its way to a sink; kept from call to call.
 struct Scratch {
-  AlignedBuffer a, b;
+  AlignedBuffer a, b, c;
 };
 Scratch& scratch() {
   thread_local Scratch s;
@@ -87,8 +87,15 @@ void without_product(std::size_t m, std::size_t n, T beta, Matrix<T> c, const Ep
 /// Rows [m0, m1) and columns [n0, n1) of the product. False without memory.
 template <class T>
 bool compute_part(const Product<T>& q, std::size_t m0, std::size_t m1, std::size_t n0, std::size_t n1) {
-  const auto [mc, kc, nc] = q.way.blocking;
+  auto [mc, kc, nc] = q.way.blocking;
   const std::size_t lanes = static_cast<std::size_t>(q.kernels.lanes);
+  const Epilogue<T>& e = q.epilogue;
+  T one_tile[kOneTile], *block_of_c = nullptr;
+  if (e.sink && !(block_of_c = static_cast<T*>(scratch().c.reserve(std::min(mc, m1 - m0) * (n1 - n0) * sizeof(T))))) {
+    block_of_c = one_tile;
+    mc = static_cast<std::size_t>(q.way.shape.rows);
+    nc = static_cast<std::size_t>(q.way.shape.vectors) * lanes;
+  }
   const std::size_t deep = std::min(kc, q.k), high = std::min(mc, m1 - m0);
   T *packed_a = nullptr, *packed_b = nullptr;
   // Several blocks of A read what the first one has packed of B; a single one needs no more than one panel.
@@ -100,7 +107,6 @@ bool compute_part(const Product<T>& q, std::size_t m0, std::size_t m1, std::size
   // Without memory A stays where it is, and so does B where its rows are contiguous and wanted so: slower, the same bits.
   if (q.way.pack_b && !packed_b && (q.dot || q.b.col_stride != 1)) return false;
 
-  const Epilogue<T>& e = q.epilogue;
   // With beta = 0 the sums grow in `before` and the activation moves them to C: no copy.
   T* const sums = e.before && e.activation && q.beta == T(0) ? e.before : q.c;
   const std::size_t sums_row = sums == q.c ? q.c_row : e.before_stride;
@@ -119,9 +125,8 @@ bool compute_part(const Product<T>& q, std::size_t m0, std::size_t m1, std::size
   block.keep = keep;
   block.c_far = q.way.c_far && !e.sink;
   block.b_far = q.way.b_far;
-  block.sink = e.sink;
   block.from_end = q.gemv && q.k * (n1 - n0) * sizeof(T) > cpu_caches().l1d && from_end(q.b.data + n0 * q.b.col_stride);
-  const std::size_t columns_at_once = keep ? nc : n1 - n0;
+  const std::size_t columns_at_once = keep || block_of_c == one_tile ? nc : n1 - n0;
   for (std::size_t j = n0; j < n1; j += columns_at_once) {  // loop 5
     block.n = std::min(columns_at_once, n1 - j);
     for (std::size_t p = 0; p < q.k; p += kc) {  // loop 4
@@ -138,17 +143,17 @@ bool compute_part(const Product<T>& q, std::size_t m0, std::size_t m1, std::size
           block.a = packed_a;
         }
         const std::size_t row = q.transposed ? j : i, column = q.transposed ? i : j;
-        block.c = sums + row * sums_row + column;
-        block.sink_row = i;
-        block.sink_column = j;
+        const std::size_t rows = q.transposed ? block.n : block.m, columns = q.transposed ? block.m : block.n;
+        block.c = block_of_c ? block_of_c : sums + row * sums_row + column;
+        if (block_of_c) block.c_row = columns;
         block.bias = last && e.bias ? e.bias + column : nullptr;
         (q.outer ? q.kernels.outer : q.gemv ? q.kernels.gemv : q.dot ? q.kernels.dot : q.kernels.block)(block);
+        if (block_of_c) e.sink->take(e.sink->context, row, column, rows, columns, block_of_c);
         if (keep && packed_b) {
           block.b = packed_b;
           block.b_packed = true;
         }
         if (last && (e.activation || e.before)) {
-          const std::size_t rows = q.transposed ? block.n : block.m, columns = q.transposed ? block.m : block.n;
           T* c = q.c + row * q.c_row + column;
           T* before = e.before ? e.before + row * e.before_stride + column : nullptr;
           if (before && e.activation && sums == q.c)
@@ -166,7 +171,7 @@ Product<T> choose_product(const GemmKernels<T>& kernels, std::size_t m, std::siz
                           Matrix<T> c, const Epilogue<T>& epilogue) {
   Product<T> q{kernels, m, n, k, alpha, beta, a, b, c.data, c.row_stride, false, epilogue, false, false, false, {}};
   q.outer = k == 1 && b.col_stride == 1;
-  const bool along = a.col_stride == 1 && b.row_stride == 1 && b.col_stride != 1, narrow = along && !epilogue.sink && exchange_pays(kernels, m, n, k);
+  const bool along = a.col_stride == 1 && b.row_stride == 1 && b.col_stride != 1, narrow = along && exchange_pays(kernels, m, n, k);
   const bool turned = a.col_stride == 1 && b.col_stride == 1 && dot_after_turning_pays(kernels, m, n, k);
   q.dot = turned || (!q.outer && along && !narrow && dot_pays(kernels, m, n, k));
   q.gemv = !q.outer && one_row(kernels, m, n, b.col_stride) && (b.col_stride == 1 || (a.col_stride == 1 && b.row_stride == 1));
@@ -182,8 +187,10 @@ Product<T> choose_product(const GemmKernels<T>& kernels, std::size_t m, std::siz
   // One row stays in the cache, however long; B is read once, in one go.
   if (q.gemv) q.way.blocking.kc = k;
   q.way.pack_b |= turned;
-  // What a sink keeps for C should be walked row by row.
-  if (epilogue.sink) q.way.blocking.mc = kSinkStrips * static_cast<std::size_t>(q.way.shape.rows);
+  if (epilogue.sink) {  // its block stays in the cache
+    std::size_t &mc = q.way.blocking.mc, strip = static_cast<std::size_t>(q.way.shape.rows);
+    mc = std::min(mc, std::max<std::size_t>(2, cpu_caches().l2 / 4 / (q.n * sizeof(T)) / strip) * strip);
+  }
   return q;
 }
 
@@ -226,7 +233,7 @@ bool gemm_sinks(const KernelTable& table, std::size_t m, std::size_t n, std::siz
   if (m == 0 || n == 0 || k == 0) return false;
   const Epilogue<T> none;
   const Product<T> q = choose_product<T>(table.of<T>().gemm, m, n, k, T(1), T(0), a, b, {nullptr, n, 1}, none);
-  return !q.direct() && !q.transposed && k <= q.way.blocking.kc;
+  return k <= q.way.blocking.kc;
 }
 
 template bool gemm_sinks<float>(const KernelTable&, std::size_t, std::size_t, std::size_t, Matrix<const float>, Matrix<const float>);

@@ -16,7 +16,15 @@ struct Matrix {
   size_t row_stride, col_stride;
 };
 
-/// What happens to C while its tiles are in cache. All parts are optional.
+/// Takes a product block by block, in memory's stead: for what is consumed as soon as it is computed.
+template <class T>
+struct Sink {
+  /// Elements (row + i, column + j) of C, i < rows and j < columns, are block[i·columns + j]. Called by several threads.
+  void (*take)(void* context, size_t row, size_t column, size_t rows, size_t columns, const T* block);
+  void* context;
+};
+
+/// What happens to C while its blocks are in cache. All parts are optional.
 template <class T>
 struct Epilogue {
   const T* bias = nullptr;                  ///< [n], added to every row
@@ -24,7 +32,7 @@ struct Epilogue {
   const double* parameters = nullptr;       ///< the activation's constants
   T* before = nullptr;                      ///< (=) copy of C before the activation, for backward; row stride below
   size_t before_stride = 0;
-  const TileSink<T>* sink = nullptr;        ///< takes C tile by tile, in memory's stead; alone, beta = 0, and where gemm_sinks
+  const Sink<T>* sink = nullptr;            ///< takes C; alone, beta = 0, and where gemm_sinks
 };
 
 /// Whether the sums of a product are complete in one sweep, so that a sink can take them.

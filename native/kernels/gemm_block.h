@@ -139,11 +139,12 @@ CHAINRULE_INLINE Ahead<T> ahead_of_rows(const GemmBlock<T>& block, size_t i, boo
 template <class T>
 void rows_by_rows(const GemmBlock<T>& block, Panel<T>& panel) {
   constexpr size_t lanes = Vec<T>::lanes;
+  const int widest = block.shape.vectors < Tiles::vectors ? block.shape.vectors : Tiles::vectors;
   const T* a = block.a;
   T* c = block.c;
   for (size_t left = block.m; left != 0;) {
     const size_t rows = next_piece(left, static_cast<size_t>(block.shape.rows));
-    for_each_panel<T>(block.n, block.shape.vectors, [&](size_t j, size_t columns, int wide) CHAINRULE_INLINE_LAMBDA {
+    for_each_panel<T>(block.n, widest, [&](size_t j, size_t columns, int wide) CHAINRULE_INLINE_LAMBDA {
       const size_t width = static_cast<size_t>(wide) * lanes;
       const bool masked = columns != width;
       panel.b = block.b + j;
@@ -174,8 +175,8 @@ void gemm_block(const GemmBlock<T>& block) {
   // Not where A is in the first cache anyway, and B is a single panel.
   const bool looks_ahead = block.k >= 32 && block.m > static_cast<size_t>(block.shape.rows) &&
                            (block.n > static_cast<size_t>(block.shape.vectors) * lanes || block.m * block.k * sizeof(T) > kNear);
-  const bool simple = !looks_ahead && !block.b_copy && !block.b_far && !block.transposed && !block.sink;
-  const bool plain = block.b_col == 1 && !block.b_copy && !block.b_packed && !block.a_packed && !block.transposed && !block.sink;
+  const bool simple = !looks_ahead && !block.b_copy && !block.b_far && !block.transposed;
+  const bool plain = block.b_col == 1 && !block.b_copy && !block.b_packed && !block.a_packed && !block.transposed;
   if (plain && block.shape.vectors <= Tiles::vectors && block.n * block.k * sizeof(T) <= (block.k <= 64 ? 4 * kNear : kNear) && block.m * block.n * sizeof(T) > 2 * kNear) {
     panel.a_row = block.a_row, panel.a_col = block.a_col, panel.b_row = block.b_row, panel.c_row = block.c_row;
     return rows_by_rows(block, panel);
@@ -188,7 +189,7 @@ void gemm_block(const GemmBlock<T>& block) {
     const TileFunction<T>* const tiles = narrow ? kTiles<T>.of[wide][masked] : kTiles<T>.wide;
     panel.b = block.b_packed ? block.b + j * block.k : block.b + j * block.b_col;
     panel.b_row = block.b_packed ? width : block.b_row;
-    panel.c_row = block.transposed || block.sink ? width : block.c_row;
+    panel.c_row = block.transposed ? width : block.c_row;
     panel.bias = block.bias && !block.transposed ? block.bias + j : nullptr;
     panel.tail = Vec<T>::tail(columns - (width - lanes));
     T* copy = block.b_copy && !block.b_packed ? block.b_copy + (block.keep ? j * block.k : 0) : nullptr;
@@ -238,11 +239,6 @@ void gemm_block(const GemmBlock<T>& block) {
       if (block.transposed) {
         function(panel, a, scratch);
         store_transposed(block, block.bias ? block.bias + i : nullptr, scratch, width, rows, columns, block.c + j * block.c_row + i);
-      } else if (block.sink) {
-        const TileSink<T>& sink = *block.sink;
-        sink.expect(sink.context, block.sink_row + i, block.sink_column + j, rows, columns);
-        function(panel, a, scratch);
-        sink.take(sink.context, block.sink_row + i, block.sink_column + j, rows, columns, scratch, width);
       } else {
         function(panel, a, block.c + i * block.c_row + j);
       }

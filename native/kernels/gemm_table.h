@@ -10,16 +10,6 @@ struct TileShape {
   int rows, vectors;
 };
 
-/// Takes tiles of C instead of memory: those that are consumed as soon as they are computed.
-template <class T>
-struct TileSink {
-  /// Elements (row + i, column + j) of C, i < rows and j < columns, are tile[i·width + j].
-  void (*take)(void* context, size_t row, size_t column, size_t rows, size_t columns, const T* tile, size_t width);
-  /// The same tile will come before long.
-  void (*expect)(void* context, size_t row, size_t column, size_t rows, size_t columns);
-  void* context;
-};
-
 /// One block: C[m,n] = alpha·A[m,k]·B[k,n] + beta·C + bias. beta = 0 never reads C. Each element is one chain of fused
 /// multiply-adds over p = 0 … k-1, whatever the tile it falls into, so that any way to cut m and n gives the same bits.
 template <class T>
@@ -41,8 +31,6 @@ struct GemmBlock {
   bool c_far;            ///< C lies beyond the caches: fetch it ahead rather than B
   bool from_end;         ///< gemv: the last columns come first, where B's columns are contiguous; the same bits
   bool b_far;            ///< B does, and a single strip of rows passes by
-  const TileSink<T>* sink;      ///< null, or what takes the tiles; c is not touched then. Not with `transposed`
-  size_t sink_row, sink_column; ///< where the block lies
 };
 
 template <class T>

@@ -16,14 +16,6 @@ const OptimizerInfo kInfo[] = {
 };
 static_assert(sizeof kInfo / sizeof *kInfo == static_cast<std::size_t>(Optimizer::count));
 
-void prefetch_to_write(const void* address) {
-#if defined(__GNUC__)
-  __builtin_prefetch(address, 1, 2);
-#else
-  (void)address;
-#endif
-}
-
 /// b^n by squaring.
 double power(double b, int64_t n) {
   double result = 1;
@@ -146,27 +138,17 @@ void optimize(const Kernels<T>& kernels, ThreadPool& pool, Optimizer rule, std::
 }
 
 template <class T>
-void TileUpdate<T>::take(void* context, std::size_t row, std::size_t column, std::size_t rows, std::size_t columns, const T* tile, std::size_t width) {
-  const TileUpdate& update = *static_cast<const TileUpdate*>(context);
+void BlockUpdate<T>::take(void* context, std::size_t row, std::size_t column, std::size_t rows, std::size_t columns, const T* block) {
+  const BlockUpdate& update = *static_cast<const BlockUpdate*>(context);
   const std::size_t offset = row * update.stride_ + column;
   const auto part = [offset](T* p) { return p ? p + offset : nullptr; };
   const FlushSubnormals flush;
-  update.kernel_(rows, columns, update.stride_, update.vectors_[0] + offset, tile, width, part(update.vectors_[1]), part(update.vectors_[2]),
+  update.kernel_(rows, columns, update.stride_, update.vectors_[0] + offset, block, columns, part(update.vectors_[1]), part(update.vectors_[2]),
                  part(update.vectors_[3]), &update.step_);
 }
 
-template <class T>
-void TileUpdate<T>::expect(void* context, std::size_t row, std::size_t column, std::size_t rows, std::size_t columns) {
-  const TileUpdate& update = *static_cast<const TileUpdate*>(context);
-  const std::size_t offset = row * update.stride_ + column;
-  for (T* const vector : update.vectors_)
-    if (vector)
-      for (std::size_t i = 0; i < rows; i++)
-        for (std::size_t j = 0; j < columns; j += 64 / sizeof(T)) prefetch_to_write(vector + offset + i * update.stride_ + j);
-}
-
-template class TileUpdate<float>;
-template class TileUpdate<double>;
+template class BlockUpdate<float>;
+template class BlockUpdate<double>;
 
 template void optimize(const Kernels<float>&, ThreadPool&, Optimizer, std::size_t, float*, const float*, float* const (&)[3], const OptimizerStep&);
 template void optimize(const Kernels<double>&, ThreadPool&, Optimizer, std::size_t, double*, const double*, double* const (&)[3], const OptimizerStep&);

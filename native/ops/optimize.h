@@ -2,6 +2,7 @@
 #pragma once
 #include "../base/status.h"
 #include "../base/thread_pool.h"
+#include "../gemm/gemm.h"
 #include "../kernels/table.h"
 
 namespace chainrule {
@@ -35,28 +36,27 @@ template <class T>
 void optimize(const Kernels<T>& kernels, ThreadPool& pool, Optimizer rule, std::size_t n, T* parameters, const T* gradient, T* const (&states)[3],
               const OptimizerStep& step);
 
-/// Updates a matrix within the parameters from its gradient as a product computes that, tile by tile: so the gradient is never
+/// Updates a matrix within the parameters from its gradient as a product computes that, block by block: so the gradient is never
 /// in memory as a whole. Row-major, its rows `stride` apart.
 template <class T>
-class TileUpdate {
+class BlockUpdate {
  public:
-  TileUpdate(const Kernels<T>& kernels, Optimizer rule, const OptimizerStep& step, std::size_t stride, T* parameters, T* const (&states)[3])
+  BlockUpdate(const Kernels<T>& kernels, Optimizer rule, const OptimizerStep& step, std::size_t stride, T* parameters, T* const (&states)[3])
       : kernel_(kernels.optimize[static_cast<int>(rule)]), step_(step), stride_(stride), vectors_{parameters, states[0], states[1], states[2]} {}
-  TileUpdate(const TileUpdate&) = delete;
-  TileUpdate& operator=(const TileUpdate&) = delete;
+  BlockUpdate(const BlockUpdate&) = delete;
+  BlockUpdate& operator=(const BlockUpdate&) = delete;
 
   /// To be given to a product while this lives.
-  const TileSink<T>& sink() const { return sink_; }
+  const Sink<T>& sink() const { return sink_; }
 
  private:
-  static void take(void* context, std::size_t row, std::size_t column, std::size_t rows, std::size_t columns, const T* tile, std::size_t width);
-  static void expect(void* context, std::size_t row, std::size_t column, std::size_t rows, std::size_t columns);
+  static void take(void* context, std::size_t row, std::size_t column, std::size_t rows, std::size_t columns, const T* block);
 
   OptimizerKernel<T> kernel_;
   const OptimizerStep& step_;
   std::size_t stride_;
   T* vectors_[4];  // parameters, states
-  TileSink<T> sink_{take, expect, this};
+  Sink<T> sink_{take, this};
 };
 
 }  // namespace chainrule

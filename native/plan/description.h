@@ -68,7 +68,7 @@ struct OpDescription {
   std::size_t columns(std::size_t width) const { return extent ? extent : width; }
 };
 
-/// Elements of a weight from which on its update pays tile by tile (bench/native/fusion_bench.cc): below, gradient and
+/// Elements of a weight from which on its update pays block by block (bench/native/fusion_bench.cc): below, gradient and
 /// optimizer state are in cache anyway.
 inline constexpr std::size_t kEarlyWeight = std::size_t{1} << 18;
 

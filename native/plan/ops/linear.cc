@@ -43,7 +43,7 @@ class Linear final : public Op<T> {
       const Blocks<T>& blocks = *pass.blocks;
       T* states[3];
       for (int i = 0; i < 3; i++) states[i] = blocks.state[i] ? blocks.state[i] + this->d_.weight : nullptr;
-      const TileUpdate<T> update(pass.kernels(), pass.update->rule, *step, in, blocks.parameters + this->d_.weight, states);
+      const BlockUpdate<T> update(pass.kernels(), pass.update->rule, *step, in, blocks.parameters + this->d_.weight, states);
       Epilogue<T> epilogue;
       epilogue.sink = &update.sink();
       pass.updated->push_back({this->d_.weight, this->d_.weight + outputs() * in});
@@ -88,7 +88,7 @@ class Linear final : public Op<T> {
                    x.add ? T(1) : T(0), {x.gradient(), x.width(), 1});
   }
 
-  /// How the weight moves with this pass, tile by tile of its gradient; null if its gradient is to be written.
+  /// How the weight moves with this pass, block by block of its gradient; null if its gradient is to be written.
   const OptimizerStep* updates(const Pass<T>& pass, const Matrix<const T>& left, const Matrix<const T>& right) const {
     if (!this->early || !pass.update || !gemm_sinks<T>(pass.table, outputs(), this->in[0].width(), pass.rows, left, right)) return nullptr;
     return pass.update->step_of(this->d_.weight, this->d_.weight + this->d_.weight_length);
