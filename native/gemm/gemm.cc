@@ -253,7 +253,7 @@ Status gemm(const KernelTable& table, ThreadPool& pool, std::size_t m, std::size
   if (work <= kTiny && tiny<T>(kernels, m, n, k, alpha, beta, a, b, c, epilogue)) return {};
   const Product<T> q = choose_product(kernels, m, n, k, alpha, beta, a, b, c, epilogue);
 
-  const std::size_t mr = static_cast<std::size_t>(q.way.shape.rows), nr = static_cast<std::size_t>(q.way.shape.vectors * kernels.lanes);
+  const std::size_t mr = static_cast<std::size_t>(q.way.shape.rows), nr = static_cast<std::size_t>((q.gemv ? kernels.row_panel : q.way.shape.vectors) * kernels.lanes);
   const Grid grid = choose_grid(q.m, q.n, k, mr, nr, static_cast<std::size_t>(pool.size()), kLeastPart, q.b.col_stride != 1 ? 8 : 1);
   const std::size_t step_m = round_up(ceil_div(q.m, grid.rows), mr), step_n = round_up(ceil_div(q.n, grid.columns), nr);
   std::atomic<bool> enough_memory{true};

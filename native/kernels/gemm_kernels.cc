@@ -14,6 +14,7 @@ void fill_gemm_of(GemmKernels<T>* kernels) {
   kernels->rows = Tiles::rows;
   kernels->most_wide_rows = Tiles::most_wide_rows;
   kernels->wide = Tiles::wide;
+  kernels->row_panel = row_panel;
   kernels->block = gemm_block<T>;
   kernels->dot = gemm_dot<T>;
   kernels->gemv = gemv<T>;

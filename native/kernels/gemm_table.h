@@ -40,6 +40,7 @@ struct GemmKernels {
   const int* rows;       ///< rows[v]: the most rows of a tile of v vectors
   int most_wide_rows;    ///< up to so many rows there are wider tiles
   const int* wide;       ///< wide[r]: their width in vectors; wide[1] is the widest
+  int row_panel;         ///< vectors of columns that gemv sums together: a part of a product begins with a whole panel
   void (*block)(const GemmBlock<T>& block);
   /// The same for a_col = 1 and b(p,j) = b[j·b_col + p], neither packed: dot products with vectors along k, summed lane by
   /// lane and then across lanes. With b_copy B is b[p·b_row + j], or in b_copy if b_packed: it is turned over there, room for

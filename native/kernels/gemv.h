@@ -25,7 +25,7 @@ void row_times_panel(const GemmBlock<T>& block, size_t j, typename Vec<T>::Tail 
   V acc[Chains][Vectors];
 #pragma GCC unroll 8
   for (int c = 0; c < Chains; c++)
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (int v = 0; v < Vectors; v++) acc[c][v] = V(T(0));
   const T *a = block.a, *b = block.b + j;
   const size_t col = block.a_col, row = block.b_row;
@@ -34,14 +34,14 @@ void row_times_panel(const GemmBlock<T>& block, size_t j, typename Vec<T>::Tail 
 #pragma GCC unroll 8
     for (int c = 0; c < Chains; c++, a += col, b += row) {
       const V x(*a);
-#pragma GCC unroll 4
+#pragma GCC unroll 8
       for (int v = 0; v < Vectors; v++) acc[c][v] = fma(x, v == last ? load_last<Masked>(b + v * lanes, tail) : V::load(b + v * lanes), acc[c][v]);
     }
   }
   for (; p != 0; p--, a += col, b += row)
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (int v = 0; v < Vectors; v++) acc[0][v] = fma(V(*a), v == last ? load_last<Masked>(b + v * lanes, tail) : V::load(b + v * lanes), acc[0][v]);
-#pragma GCC unroll 4
+#pragma GCC unroll 8
   for (int v = 0; v < Vectors; v++) {
 #pragma GCC unroll 3
     for (int half = Chains / 2; half > 0; half /= 2)
@@ -60,11 +60,17 @@ CHAINRULE_INLINE void row_times_columns(const GemmBlock<T>& block, size_t j) {
   else row_times_panel<T, Vectors, Chains, true>(block, j, Vec<T>::tail(left - (width - Vec<T>::lanes)));
 }
 
+/// Vectors of columns that are summed together: parts of a product begin with whole panels, or else their sums would be others.
+static constexpr int row_panel = Tiles::max_vectors > 8 ? 8 : 4;
+
 /// b_col = 1: sums down the columns.
 template <class T>
 void gemv_columns(const GemmBlock<T>& block) {
   constexpr size_t lanes = Vec<T>::lanes;
-  for (size_t j = 0; j < block.n; j += 4 * lanes) {
+  size_t j = 0;
+  if constexpr (row_panel == 8)
+    for (; block.n - j >= 8 * lanes; j += 8 * lanes) row_times_columns<T, 8, 2>(block, j);
+  for (; j < block.n; j += 4 * lanes) {
     const size_t left = block.n - j;
     if (left > 2 * lanes) left > 3 * lanes ? row_times_columns<T, 4, 4>(block, j) : row_times_columns<T, 3, 4>(block, j);
     else left > lanes ? row_times_columns<T, 2, 4>(block, j) : row_times_columns<T, 1, 8>(block, j);
