@@ -98,8 +98,8 @@ CHAINRULE_INLINE double sum_of(size_t n, AddTo add) {
   return a.total();
 }
 
-/// totals[s][c] += Σ over the rows of what add(sums, access, row) adds to sums[s], for each column c. Eight rows at a time, so
-/// that the totals are seldom touched. Whole vectors of totals are read and written: their arrays are padded (kColumnPad).
+/// totals[s][c] += Σ over the rows of what add(sums, access, row) adds to sums[s], for each column c, unless totals[s] is null. Eight rows at
+/// a time, so that the totals are seldom touched. Whole vectors of totals are read and written: their arrays are padded (kColumnPad).
 template <class T, int count, class Add>
 CHAINRULE_INLINE void add_columns(size_t rows, size_t cols, double* const (&totals)[count], Add add) {
   constexpr size_t together = 8;
@@ -108,7 +108,8 @@ CHAINRULE_INLINE void add_columns(size_t rows, size_t cols, double* const (&tota
     for_each_vector<T>(cols, [&](auto at) CHAINRULE_INLINE_LAMBDA {
       Accumulator<T> sums[count];
       for (size_t i = r; i < end; i++) add(sums, at, i);
-      for (int s = 0; s < count; s++) sums[s].add_to(totals[s] + at.at);
+      for (int s = 0; s < count; s++)
+        if (totals[s]) sums[s].add_to(totals[s] + at.at);
     });
   }
 }

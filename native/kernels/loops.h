@@ -16,8 +16,8 @@ CHAINRULE_INLINE void prefetch_here(const void* p) {
   (void)p;
 #endif
 }
-/// Fetches what lies 2 KB ahead of p: bodies that compute a lot leave the processor no room to look that far by itself.
-CHAINRULE_INLINE void prefetch(const void* p) { prefetch_here(reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(p) + kAhead)); }
+/// Fetches what lies some bytes ahead of p: bodies that compute a lot leave the processor no room to look that far by itself.
+CHAINRULE_INLINE void prefetch(const void* p, size_t ahead = kAhead) { prefetch_here(reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(p) + ahead)); }
 
 /// A whole vector at an offset, and the first few lanes of one: what a body loads and stores with.
 template <class T> struct Whole {
@@ -27,6 +27,9 @@ template <class T> struct Whole {
     return Vec<T>::load(p + at);
   }
   CHAINRULE_INLINE void store(T* p, Vec<T> v) const { v.store(p + at); }
+  /// The same for what is in the first cache, whatever becomes of the results.
+  CHAINRULE_INLINE Vec<T> load_near(const T* p) const { return Vec<T>::load(p + at); }
+  CHAINRULE_INLINE void store_near(T* p, Vec<T> v) const { v.store(p + at); }
   CHAINRULE_INLINE void widen_from(const float* p, Vec<double>* low, Vec<double>* high) const {
     prefetch(p + at);
     widen(p + at, low, high);
@@ -40,6 +43,8 @@ template <class T> struct Part {
   size_t lanes;
   CHAINRULE_INLINE Vec<T> load(const T* p) const { return Vec<T>::load(p + at, tail); }
   CHAINRULE_INLINE void store(T* p, Vec<T> v) const { v.store(p + at, tail); }
+  CHAINRULE_INLINE Vec<T> load_near(const T* p) const { return load(p); }
+  CHAINRULE_INLINE void store_near(T* p, Vec<T> v) const { store(p, v); }
   CHAINRULE_INLINE void widen_from(const float* p, Vec<double>* low, Vec<double>* high) const { widen(load(p), low, high); }
   CHAINRULE_INLINE Vec<T> within(Vec<T> v) const { return select(lane_index(v) < Vec<T>(static_cast<T>(lanes)), v, Vec<T>(T(0))); }
 };

@@ -30,9 +30,9 @@ CHAINRULE_INLINE void normalize_row(const Results<T>& results, size_t cols, cons
   *rstd = static_cast<T>(1.0 / __builtin_sqrt((variance > 0.0 || variance != variance ? variance : 0.0) + epsilon));
   const Vec<T> remainder(static_cast<T>(low)), r(*rstd);
   const auto normal = [=](auto at) CHAINRULE_INLINE_LAMBDA { return ((at.load(x) - m) - remainder) * r; };
-  if (gamma && beta) results.each(cols, y, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(y, fma(normal(at), at.load(gamma), at.load(beta))); });
-  else if (gamma) results.each(cols, y, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(y, normal(at) * at.load(gamma)); });
-  else if (beta) results.each(cols, y, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(y, normal(at) + at.load(beta)); });
+  if (gamma && beta) results.each(cols, y, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(y, fma(normal(at), at.load_near(gamma), at.load_near(beta))); });
+  else if (gamma) results.each(cols, y, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(y, normal(at) * at.load_near(gamma)); });
+  else if (beta) results.each(cols, y, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(y, normal(at) + at.load_near(beta)); });
   else results.each(cols, y, [=](auto at) CHAINRULE_INLINE_LAMBDA { at.store(y, normal(at)); });
 }
 
@@ -43,38 +43,79 @@ static void layer_norm_forward(size_t rows, size_t cols, const T* x, const T* ga
   });
 }
 
+/// What a row of dx is made with: z = (x - mean)·rstd - low, dx = rstd·(g - average - product·z), where g = dy·γ.
+template <class T>
+struct RowGradient {
+  T mean, rstd, low, average, product;
+};
+
+/// dy·γ, if there is a γ.
+template <bool scaled, class T, class At>
+CHAINRULE_INLINE Vec<T> scaled_by(Vec<T> dy, const T* gamma, At at) {
+  if constexpr (scaled) return dy * at.load_near(gamma);
+  else return dy;
+}
+
+template <bool scaled, class T>
+static CHAINRULE_APART RowGradient<T> row_gradient(size_t cols, const T* x, const T* dy, const T* gamma, T mean, T rstd, size_t ahead) {
+  const Vec<T> m(mean), r(rstd);
+  Accumulator<T> sum_g, sum_z, sum_gz;
+  for_each_vector<T>(cols, [&](auto at) CHAINRULE_INLINE_LAMBDA {
+    prefetch(x + at.at, ahead);
+    const Vec<T> z = at.within((at.load_near(x) - m) * r), g = scaled_by<scaled>(at.load_near(dy), gamma, at);
+    sum_g.add(g);
+    sum_z.add(z);
+    sum_gz.add_product(g, z);
+  });
+  const double n = static_cast<double>(cols), low = sum_z.total() / n, average = sum_g.total() / n, product = sum_gz.total() / n - average * low;
+  return {mean, rstd, static_cast<T>(low), static_cast<T>(average), static_cast<T>(product)};
+}
+
+/// What some rows add to dγ and dβ.
+template <class T>
+static CHAINRULE_APART void add_rows(size_t count, size_t cols, const T* x, const T* dy, const RowGradient<T>* rows, size_t ahead, double* dgamma, double* dbeta) {
+  double* const totals[] = {dgamma, dbeta};
+  add_columns<T>(count, cols, totals, [=](Accumulator<T>* s, auto at, size_t r) CHAINRULE_INLINE_LAMBDA {
+    const RowGradient<T>& row = rows[r];
+    prefetch(dy + r * cols + at.at, ahead);
+    const Vec<T> z = (at.load_near(x + r * cols) - Vec<T>(row.mean)) * Vec<T>(row.rstd) - Vec<T>(row.low), d = at.load_near(dy + r * cols);
+    s[0].add_product(at.within(z), d);
+    s[1].add(d);
+  });
+}
+
+/// dx of a row.
+template <bool scaled, class T>
+static CHAINRULE_APART void row_backward(const Results<T>& results, size_t cols, const T* x, const T* dy, const T* gamma, const RowGradient<T>& row, T* dx) {
+  const Vec<T> mean(row.mean), rstd(row.rstd), low(row.low), average(row.average), product(row.product);
+  results.each(cols, dx, [=](auto at) CHAINRULE_INLINE_LAMBDA {
+    const Vec<T> z = (at.load_near(x) - mean) * rstd - low, g = scaled_by<scaled>(at.load_near(dy), gamma, at);
+    at.store(dx, rstd * fnma(z, product, g - average));
+  });
+}
+
+template <bool scaled, class T>
+CHAINRULE_INLINE void rows_backward(size_t rows, size_t cols, const T* x, const T* gamma, const T* mean, const T* rstd, const T* dy, T* dx, double* dgamma, double* dbeta) {
+  const Results<T> results(rows * cols, dx != dy && dx != x && cols * sizeof(T) >= Results<T>::short_row);
+  constexpr size_t together = 4;
+  // The first two steps wait for little but their arithmetic: each fetches half of what the next rows need, `ahead` bytes on.
+  const size_t next = together * cols * sizeof(T), ahead = next < kAhead || next > 8 * kAhead ? kAhead : next;
+  for (size_t first = 0, count; first < rows; first += count, x += count * cols, dy += count * cols, dx += count * cols) {
+    count = rows - first < together ? rows - first : together;
+    RowGradient<T> gradients[together];
+    for (size_t i = 0; i < count; i++) gradients[i] = row_gradient<scaled>(cols, x + i * cols, dy + i * cols, gamma, mean[first + i], rstd[first + i], ahead);
+    if (dgamma || dbeta) add_rows(count, cols, x, dy, gradients, ahead, dgamma, dbeta);
+    for (size_t i = 0; i < count; i++) row_backward<scaled>(results, cols, x + i * cols, dy + i * cols, gamma, gradients[i], dx + i * cols);
+  }
+}
+
 /// With g = dy·γ and z = (x - mean)·rstd: dx = rstd·(g - avg(g) - z·avg(g·z)), dγ += Σ dy·z, dβ += Σ dy.
 /// z is off by its own average, which would be 0 had the mean not been rounded.
 template <class T>
 static void layer_norm_backward(size_t rows, size_t cols, const T* x, const T* gamma, const T* mean, const T* rstd, const T* dy, T* dx,
                                 double* dgamma, double* dbeta) {
-  const double n = static_cast<double>(cols);
-  for (size_t row = 0; row < rows; row++, x += cols, dy += cols, dx += cols) {
-    const Vec<T> m(mean[row]), r(rstd[row]);
-    Accumulator<T> sum_g, sum_z, sum_gz;
-    for_each_vector<T>(cols, [&](auto at) CHAINRULE_INLINE_LAMBDA {
-      const Vec<T> z = at.within((at.load(x) - m) * r), g = gamma ? at.load(dy) * at.load(gamma) : at.load(dy);
-      sum_g.add(g);
-      sum_z.add(z);
-      sum_gz.add_product(g, z);
-    });
-    const double low = sum_z.total() / n, average = sum_g.total() / n, product = sum_gz.total() / n - average * low;
-    const Vec<T> remainder(static_cast<T>(low)), a(static_cast<T>(average)), b(static_cast<T>(product));
-    for_each_vector<T>(cols, [=](auto at) CHAINRULE_INLINE_LAMBDA {
-      const Vec<T> z = (at.load(x) - m) * r - remainder, d = at.load(dy), g = gamma ? d * at.load(gamma) : d;
-      if (dgamma) {
-        Accumulator<T> s;
-        s.add_product(at.within(z), d);
-        s.add_to(dgamma + at.at);
-      }
-      if (dbeta) {
-        Accumulator<T> s;
-        s.add(d);
-        s.add_to(dbeta + at.at);
-      }
-      at.store(dx, r * fnma(z, b, g - a));
-    });
-  }
+  if (gamma) rows_backward<true>(rows, cols, x, gamma, mean, rstd, dy, dx, dgamma, dbeta);
+  else rows_backward<false>(rows, cols, x, gamma, mean, rstd, dy, dx, dgamma, dbeta);
 }
 
 template <class T>
@@ -92,9 +133,9 @@ static void normalize_columns(size_t rows, size_t cols, const T* x, const T* mea
   Results<T>(rows * cols, x != y).write_rows(rows, cols, y, [=](const Results<T>& results, size_t r, T* to) CHAINRULE_INLINE_LAMBDA {
     const T* const from = x + r * cols;
     results.each(cols, to, [=](auto at) CHAINRULE_INLINE_LAMBDA {
-      Vec<T> d = at.load(from) - at.load(mean);
-      if (low) d = d - at.load(low);
-      at.store(to, offset ? fma(d, at.load(factor), at.load(offset)) : d * at.load(factor));
+      Vec<T> d = at.load(from) - at.load_near(mean);
+      if (low) d = d - at.load_near(low);
+      at.store(to, offset ? fma(d, at.load_near(factor), at.load_near(offset)) : d * at.load_near(factor));
     });
   });
 }
@@ -103,7 +144,7 @@ template <class T>
 static void batch_norm_sums(size_t rows, size_t cols, const T* x, const T* mean, const T* dy, double* const* sums) {
   double* const totals[] = {sums[0], sums[1], sums[2]};
   add_columns<T>(rows, cols, totals, [=](Accumulator<T>* s, auto at, size_t r) CHAINRULE_INLINE_LAMBDA {
-    const Vec<T> d = at.load(x + r * cols) - at.load(mean), g = at.load(dy + r * cols);
+    const Vec<T> d = at.load(x + r * cols) - at.load_near(mean), g = at.load(dy + r * cols);
     s[0].add(g);
     s[1].add_product(g, d);
     s[2].add(d);
@@ -115,8 +156,8 @@ static void batch_norm_backward(size_t rows, size_t cols, const T* x, const T* m
   Results<T>(rows * cols, dx != dy && dx != x).write_rows(rows, cols, dx, [=](const Results<T>& results, size_t r, T* to) CHAINRULE_INLINE_LAMBDA {
     const T *const from = x + r * cols, *const g = dy + r * cols;
     results.each(cols, to, [=](auto at) CHAINRULE_INLINE_LAMBDA {
-      const Vec<T> d = at.load(from) - at.load(mean);
-      at.store(to, at.load(factor) * fnma(at.load(slope), d, at.load(g) - at.load(offset)));
+      const Vec<T> d = at.load(from) - at.load_near(mean);
+      at.store(to, at.load_near(factor) * fnma(at.load_near(slope), d, at.load(g) - at.load_near(offset)));
     });
   });
 }

@@ -33,10 +33,31 @@ CHAINRULE_INLINE void stream_out(size_t n, const T* from, T* to) {
   if (i < n) V::load(from + i, V::tail(n - i)).store(to + i, V::tail(n - i));
 }
 
+/// A whole vector whose result is fetched ahead, so that no store waits for its line.
+template <class T> struct Ahead : Whole<T> {
+  CHAINRULE_INLINE void store(T* p, Vec<T> v) const {
+    prefetch(p + this->at);
+    v.store(p + this->at);
+  }
+};
 /// A whole vector that is stored past the caches: its result is aligned to vectors.
 template <class T> struct Far : Whole<T> {
   CHAINRULE_INLINE void store(T* p, Vec<T> v) const { v.stream(p + this->at); }
 };
+
+/// Calls body(access) for the whole vectors of [first, n). Returns where the next one would begin.
+template <class At, class T, class Body>
+CHAINRULE_INLINE size_t for_whole_vectors(size_t first, size_t n, Body body) {
+  constexpr size_t lanes = Vec<T>::lanes;
+  size_t i = first;
+  for (; i + 2 * lanes <= n; i += 2 * lanes) {
+    body(At{{i}});
+    body(At{{i + lanes}});
+  }
+  if (i + lanes > n) return i;
+  body(At{{i}});
+  return i + lanes;
+}
 
 /// The results of one pass. When it ends, other threads can rely on them.
 template <class T>
@@ -52,28 +73,17 @@ class Results {
 
   CHAINRULE_INLINE bool far() const { return far_; }  ///< whether results go past the caches
 
-  /// Calls body(access) for every vector of [0, n), to store a result at y with that access and nothing else.
+  /// Calls body(access) for every vector of [0, n), to store a result at y with that access and nothing else. All but the first are
+  /// aligned, where there are many: stores that touch two lines take twice as long.
   template <class Body>
   CHAINRULE_INLINE void each(size_t n, T* y, Body body) const {
     constexpr size_t lanes = Vec<T>::lanes;
-    if constexpr (streams) {
-      if (far_) {
-        size_t i = to_line(y);
-        if (i > n) i = n;
-        if (i > 0) body(Part<T>{0, Vec<T>::tail(i), i});
-        for (; i + 2 * lanes <= n; i += 2 * lanes) {
-          body(Far<T>{{i}});
-          body(Far<T>{{i + lanes}});
-        }
-        if (i + lanes <= n) {
-          body(Far<T>{{i}});
-          i += lanes;
-        }
-        if (i < n) body(Part<T>{i, Vec<T>::tail(n - i), n - i});
-        return;
-      }
-    }
-    for_each_vector<T>(n, body);
+    size_t i = far_ || n >= 16 * lanes ? to_line(y) : 0;
+    if (i > n) i = n;
+    if (i > 0) body(Part<T>{0, Vec<T>::tail(i), i});
+    if constexpr (streams) i = far_ ? for_whole_vectors<Far<T>, T>(i, n, body) : for_whole_vectors<Ahead<T>, T>(i, n, body);
+    else i = for_whole_vectors<Ahead<T>, T>(i, n, body);
+    if (i < n) body(Part<T>{i, Vec<T>::tail(n - i), n - i});
   }
 
   /// Calls write(first, count, to) for pieces of [0, n), to have elements [first, first + count) of y put at `to`: for passes whose sums
@@ -109,9 +119,10 @@ class Results {
     }
   }
 
+  static constexpr size_t short_row = 1024;  ///< bytes: rows from here on lose less by two parts of lines than by being copied
+
  private:
   static constexpr size_t room = 8192 / sizeof(T);  ///< elements of a piece
-  static constexpr size_t short_row = 1024;         ///< bytes: rows from here on lose less by two parts of lines than by being copied
   CHAINRULE_INLINE Results() : far_(false) {}
   bool far_;
 };

@@ -36,9 +36,11 @@
 #if defined(_MSC_VER) && !defined(__clang__)
 #define CHAINRULE_INLINE __forceinline
 #define CHAINRULE_INLINE_LAMBDA
+#define CHAINRULE_APART __declspec(noinline)
 #else
 #define CHAINRULE_INLINE __attribute__((always_inline)) inline
 #define CHAINRULE_INLINE_LAMBDA __attribute__((always_inline))
+#define CHAINRULE_APART __attribute__((noinline))  // for loops that need all registers
 #endif
 
 namespace chainrule {
