@@ -31,7 +31,7 @@ struct Tolerance {
 };
 inline constexpr Tolerance kSameBits{0, 0}, kRounding{1, 8}, kFunctions{4, 8};
 inline constexpr Tolerance kSums{1, 4096};      ///< taken in double, in another order
-inline constexpr Tolerance kRowSums{4096, 16384};  ///< taken in the elements' type, of up to 2000
+inline constexpr Tolerance kRowSums{16384, 16384};  ///< taken in the elements' type, of up to 2000, times up to e²
 
 inline constexpr size_t kEntries = 7;  ///< of tables that are looked up
 
