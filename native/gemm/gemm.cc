@@ -61,8 +61,8 @@ bool from_end(const void* b) {
 /// y = act(x) row by row, where x is C or the copy that backward keeps.
 template <class T>
 void apply_epilogue(const Epilogue<T>& e, T* c, std::size_t c_stride, T* before, std::size_t rows, std::size_t columns) {
-  if (!before && c_stride == columns) {
-    if (e.activation) e.activation->forward(rows * columns, c, c, e.parameters);
+  if (c_stride == columns && (before ? e.before_stride == columns && e.activation : true)) {
+    if (e.activation) e.activation->forward(rows * columns, before ? before : c, c, e.parameters);
     return;
   }
   for (std::size_t i = 0; i < rows; i++) {
@@ -198,7 +198,9 @@ Product<T> choose_product(const GemmKernels<T>& kernels, std::size_t m, std::siz
 template <class T>
 bool tiny(const GemmKernels<T>& kernels, std::size_t m, std::size_t n, std::size_t k, T alpha, T beta, Matrix<const T> a, Matrix<const T> b, Matrix<T> c,
           const Epilogue<T>& epilogue) {
-  if (epilogue.before || epilogue.sink || k > kTinyDepth) return false;
+  if (epilogue.sink || k > kTinyDepth) return false;
+  const bool moves = epilogue.before != nullptr;  // the sums grow in `before`, and the activation moves them to C
+  if (moves && (!epilogue.activation || beta != T(0))) return false;
   const bool turns = b.col_stride != 1 && m > 1;
   if (turns && (b.row_stride != 1 || a.col_stride != 1)) return false;
   const bool dots = turns && dot_pays(kernels, m, n, k);
@@ -209,7 +211,7 @@ bool tiny(const GemmKernels<T>& kernels, std::size_t m, std::size_t n, std::size
   block.m = m, block.n = n, block.k = k;
   block.a = a.data, block.a_row = a.row_stride, block.a_col = a.col_stride;
   block.b = b.data, block.b_row = b.row_stride, block.b_col = b.col_stride;
-  block.c = c.data, block.c_row = c.row_stride;
+  block.c = moves ? epilogue.before : c.data, block.c_row = moves ? epilogue.before_stride : c.row_stride;
   block.alpha = alpha, block.beta = beta, block.bias = epilogue.bias;
   if (k == 1 && b.col_stride == 1) {
     kernels.outer(block);
@@ -222,7 +224,7 @@ bool tiny(const GemmKernels<T>& kernels, std::size_t m, std::size_t n, std::size
     if (turns && !(block.b_copy = static_cast<T*>(scratch().b.reserve(static_cast<std::size_t>(kernels.wide[1] * kernels.lanes) * k * sizeof(T))))) return false;
     kernels.block(block);
   }
-  if (epilogue.activation) apply_epilogue<T>(epilogue, c.data, c.row_stride, nullptr, m, n);
+  if (epilogue.activation) apply_epilogue<T>(epilogue, c.data, c.row_stride, epilogue.before, m, n);
   return true;
 }
 
