@@ -14,7 +14,8 @@ const kinds = {
     libraries: ['libasan.so', 'libubsan.so'],
     // A crash in native code is reported though V8 asks for that signal too.
     options: {
-      ASAN_OPTIONS: 'handle_segv=2:detect_leaks=1',
+      // A test asks for more memory than there is.
+      ASAN_OPTIONS: 'handle_segv=2:detect_leaks=1:allocator_may_return_null=1',
       UBSAN_OPTIONS: 'print_stacktrace=1',
       LSAN_OPTIONS: 'exitcode=0',
     },
