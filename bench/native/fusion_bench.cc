@@ -165,7 +165,7 @@ int main(int argc, char** argv) {
   head(table, 100, 1000);
   head(table, 16, 50000);
   for (bool adam : {false, true}) {
-    update(table, pool, adam, 256, 512, 128);
+    update(table, pool, adam, 1024, 1024, 32);
     update(table, pool, adam, 512, 784, 128);
     update(table, pool, adam, 4096, 4096, 100);
   }

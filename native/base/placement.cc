@@ -34,14 +34,7 @@ int processor() {
 
 }  // namespace
 
-Placement::Placement(std::size_t helpers) : helpers_(new Helper[helpers]), count_(helpers) {}
-
-bool Placement::move(std::thread& thread, Helper& helper, int processor) {
-  if (!keep_off(thread, processor, count_ + 1)) return false;
-  helper.avoids = processor;
-  helper.at.store(-1, std::memory_order_relaxed);
-  return true;
-}
+Placement::Placement(std::size_t helpers) : helpers_(new Helper[helpers]) {}
 
 void Placement::enter(std::vector<std::thread>& helpers, bool asleep) {
   if (!allowed_) return;
@@ -50,11 +43,14 @@ void Placement::enter(std::vector<std::thread>& helpers, bool asleep) {
   if (caller_.load(std::memory_order_relaxed) != here) caller_.store(here, std::memory_order_relaxed);
   if (!crowded_.load(std::memory_order_relaxed)) return;
   std::chrono::steady_clock::time_point now{};
-  for (std::size_t i = 0; i < count_ && allowed_; i++) {
-    if (helpers_[i].at.load(std::memory_order_relaxed) != here && !(asleep && helpers_[i].avoids != here)) continue;
+  for (std::size_t i = 0; i < helpers.size() && allowed_; i++) {
+    Helper& helper = helpers_[i];
+    if (helper.at.load(std::memory_order_relaxed) != here && !(asleep && helper.avoids != here)) continue;
     if (now == std::chrono::steady_clock::time_point{} && (now = std::chrono::steady_clock::now()) - moved_ < kStay) return;
     moved_ = now;
-    allowed_ = move(helpers[i], helpers_[i], here);
+    allowed_ = keep_off(helpers[i], here, helpers.size() + 1);
+    helper.avoids = here;
+    helper.at.store(-1, std::memory_order_relaxed);
   }
 }
 

@@ -14,7 +14,7 @@ namespace chainrule {
 /// nor where the caller may run on fewer processors than there are threads, nor where the system does not tell (anything but Linux).
 class Placement {
  public:
-  /// For `helpers` threads, numbered from 0.
+  /// For up to `helpers` threads, numbered from 0.
   explicit Placement(std::size_t helpers);
 
   /// The caller, at the start of a region: helpers on its processor are moved to others; if some are `asleep`, all that could wake up there.
@@ -27,10 +27,8 @@ class Placement {
     std::atomic<int> at{-1};  ///< the processor it was seen on last
     int avoids = -1;          ///< the processor that it may not use
   };
-  bool move(std::thread& thread, Helper& helper, int processor);
 
   std::unique_ptr<Helper[]> helpers_;
-  std::size_t count_;
   std::atomic<int> caller_{-1};        // the processor of the region's caller
   std::atomic<bool> crowded_{false};   // a helper was seen on its caller's processor
   bool allowed_ = true;                // the system lets us choose

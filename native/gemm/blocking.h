@@ -94,7 +94,7 @@ bool one_row(const GemmKernels<T>& kernels, std::size_t m, std::size_t n, std::s
   return m == 1 && (b_col != 1 || n < static_cast<std::size_t>(kernels.wide[1] * kernels.lanes));
 }
 
-/// Whether Cᵀ is computed although B's rows are contiguous: its rows would leave a quarter of a vector's lanes unused, and
+/// Whether Cᵀ is computed although B's rows are contiguous: its rows would leave a quarter of the lanes of one or two vectors unused, and
 /// the sums are long enough to make up for turning tiles over.
 template <class T>
 bool turning_pays(const GemmKernels<T>& kernels, std::size_t m, std::size_t n, std::size_t k) {

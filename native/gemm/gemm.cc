@@ -61,7 +61,7 @@ bool from_end(const void* b) {
 /// y = act(x) row by row, where x is C or the copy that backward keeps.
 template <class T>
 void apply_epilogue(const Epilogue<T>& e, T* c, std::size_t c_stride, T* before, std::size_t rows, std::size_t columns) {
-  if (c_stride == columns && (before ? e.before_stride == columns && e.activation : true)) {
+  if (c_stride == columns && (!before || (e.activation && e.before_stride == columns))) {
     if (e.activation) e.activation->forward(rows * columns, before ? before : c, c, e.parameters);
     return;
   }

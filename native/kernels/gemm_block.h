@@ -135,7 +135,15 @@ CHAINRULE_INLINE Ahead<T> ahead_of_rows(const GemmBlock<T>& block, size_t i, boo
   return {block.a + (i + (turn - more) % turn) * block.a_row, row, static_cast<ptrdiff_t>(line) - static_cast<ptrdiff_t>(turn) * row, line - 1};
 }
 
-/// Strips of rows in the outer loop: where B stays in L1 and C does not, C is written row by row.
+/// Whether C had better be written row by row: it does not stay in L1, and B does, or is so little that computing leaves the time to
+/// read it from L2.
+template <class T>
+bool by_rows_pays(const GemmBlock<T>& block) {
+  if (block.b_col != 1 || block.b_copy || block.b_packed || block.a_packed || block.transposed || block.shape.vectors > Tiles::vectors) return false;
+  return block.n * block.k * sizeof(T) <= (block.k <= 64 ? 4 : 1) * kNear && block.m * block.n * sizeof(T) > 2 * kNear;
+}
+
+/// Strips of rows in the outer loop, panels of columns in the inner one.
 template <class T>
 void rows_by_rows(const GemmBlock<T>& block, Panel<T>& panel) {
   constexpr size_t lanes = Vec<T>::lanes;
@@ -176,8 +184,7 @@ void gemm_block(const GemmBlock<T>& block) {
   const bool looks_ahead = block.k >= 32 && block.m > static_cast<size_t>(block.shape.rows) &&
                            (block.n > static_cast<size_t>(block.shape.vectors) * lanes || block.m * block.k * sizeof(T) > kNear);
   const bool simple = !looks_ahead && !block.b_copy && !block.b_far && !block.transposed;
-  const bool plain = block.b_col == 1 && !block.b_copy && !block.b_packed && !block.a_packed && !block.transposed;
-  if (plain && block.shape.vectors <= Tiles::vectors && block.n * block.k * sizeof(T) <= (block.k <= 64 ? 4 * kNear : kNear) && block.m * block.n * sizeof(T) > 2 * kNear) {
+  if (by_rows_pays(block)) {
     panel.a_row = block.a_row, panel.a_col = block.a_col, panel.b_row = block.b_row, panel.c_row = block.c_row;
     return rows_by_rows(block, panel);
   }
